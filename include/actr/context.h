@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* The context: what a handler knows and may do while it runs.
+ *
+ * A context is lent to a handler and dies when the handler returns. Everything it hands out (views,
+ * strings) dies with it. Results of calls made with the callback form are delivered in the turn of
+ * the actor that made the call: never at the same time as another handler of the same serial actor,
+ * never inside the call that asked.
+ *
+ * Only from the handler that was lent the context, on the thread it runs on. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+#include <actr/error.h>
+#include <actr/id.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct actr_ctx;
+struct actr_node;
+
+/* Numbers of the wire (actr.PayloadType). */
+enum actr_payload_type {
+    ACTR_RPC_RELIABLE = 0,
+    ACTR_RPC_SIGNAL = 1, /* overtakes RPC_RELIABLE in mailboxes and in process */
+    ACTR_STREAM_RELIABLE = 2,
+    ACTR_STREAM_LATENCY_FIRST = 3,
+    ACTR_MEDIA_RTP = 4
+};
+
+struct actr_call_options {
+    size_t size;         /* sizeof(struct actr_call_options) */
+    uint32_t timeout_ms; /* of the whole call, retries included; 0: 30,000 (tell: 13,000) */
+    enum actr_payload_type payload_type; /* ACTR_RPC_RELIABLE or ACTR_RPC_SIGNAL */
+    const char *traceparent;             /* W3C trace context; NULL: that of the context, if any */
+    const char *tracestate;
+    bool no_retry; /* never sent twice: a lost connection ends the call with ACTR_EUNAVAILABLE */
+};
+
+/* How a call ended. Lent to the callback. */
+struct actr_result {
+    int code;            /* 0, or ACTR_E… */
+    const char *message; /* code != 0: for people */
+    int64_t
+        retry_after_ms; /* a hint that came with ACTR_ENOTREADY or ACTR_EUNAVAILABLE; -1: none */
+    struct actr_bytes reply; /* code == 0: the reply payload; take a reference to keep it */
+};
+typedef void actr_result_fn(void *arg, const struct actr_result *result);
+
+/* Identity of this actor, of the caller (NULL for calls from inside the process, for lifecycle and
+ * hooks), and of the request (NUL-terminated UUID text). */
+ACTR_API const struct actr_id *actr_ctx_self(const struct actr_ctx *ctx);
+ACTR_API const struct actr_id *actr_ctx_caller(const struct actr_ctx *ctx);
+ACTR_API const char *actr_ctx_request_id(struct actr_ctx *ctx);
+
+/* The route the message was sent to; "" in lifecycle and hooks. */
+ACTR_API const char *actr_ctx_route(const struct actr_ctx *ctx);
+
+/* W3C trace context of the request; NULL when it came without. */
+ACTR_API const char *actr_ctx_traceparent(const struct actr_ctx *ctx);
+ACTR_API const char *actr_ctx_tracestate(const struct actr_ctx *ctx);
+
+/* Milliseconds until the caller stops waiting; -1 when it gave no time (a tell, or a request with
+ * timeout 0). */
+ACTR_API int64_t actr_ctx_remaining_ms(const struct actr_ctx *ctx);
+
+/* True when nobody waits for a reply. */
+ACTR_API bool actr_ctx_is_tell(const struct actr_ctx *ctx);
+
+/* A reference to the request payload, for a handler that keeps it; no copy. */
+ACTR_API struct actr_bytes actr_ctx_request_bytes(const struct actr_ctx *ctx);
+
+/* The node, for functions that outlive the handler. */
+ACTR_API struct actr_node *actr_ctx_node(const struct actr_ctx *ctx);
+
+/* Calls `route` of `dest` and returns at once; fn runs exactly once, in this actor's turn. Consumes
+ * payload. *ret_call (may be NULL) is a number for actr_call_cancel(). ACTR_EINVALID, ACTR_ESTATE
+ * (node not running), ACTR_ENOMEM: fn does not run. */
+ACTR_API int actr_ctx_call(struct actr_ctx *ctx, const struct actr_id *dest, const char *route,
+                           struct actr_bytes payload, const struct actr_call_options *options,
+                           actr_result_fn *fn, void *arg, uint64_t *ret_call);
+
+/* Calls and waits. Only in handlers that run on a worker; ACTR_EDEADLK on the loop thread, and when
+ * `dest` is this serial actor itself. Consumes payload; *ret_reply is set on success only. Errors:
+ * those of actr_ctx_call() and those the call can end with. */
+ACTR_API int actr_ctx_call_wait(struct actr_ctx *ctx, const struct actr_id *dest, const char *route,
+                                struct actr_bytes payload, const struct actr_call_options *options,
+                                struct actr_bytes *ret_reply);
+
+/* Sends one way. 0: handed over for sending. Consumes payload. Errors as actr_ctx_call(). */
+ACTR_API int actr_ctx_tell(struct actr_ctx *ctx, const struct actr_id *dest, const char *route,
+                           struct actr_bytes payload, const struct actr_call_options *options);
+
+enum actr_log_level {
+    ACTR_LOG_TRACE,
+    ACTR_LOG_DEBUG,
+    ACTR_LOG_INFO,
+    ACTR_LOG_WARN,
+    ACTR_LOG_ERROR
+};
+
+/* Writes to the node's log under the event name "workload". */
+ACTR_API void actr_ctx_log(struct actr_ctx *ctx, enum actr_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#ifdef __cplusplus
+}
+#endif

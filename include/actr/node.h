@@ -1,0 +1,174 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* A node: one running actor, its connections, and the process it is embedded in.
+ *
+ * Rules for everything in this library:
+ *  1. A node runs its own loop thread; opened with .foreign_loop = true, everything runs inside
+ *     actr_node_dispatch() on your thread.
+ *  2. Callbacks run on the loop (handlers that may block: on a worker) and never inside the call
+ * that caused them.
+ *  3. Every function is legal from every callback, close included; destruction waits for a safe
+ * point.
+ *  4. Every function may be called from any thread. The _wait forms answer ACTR_EDEADLK on the loop
+ * thread and for a call of a serial actor to itself, instead of hanging.
+ *  5. What a callback is lent dies when it returns. A struct actr_bytes argument is consumed, also
+ * on failure.
+ *  6. Options structs begin with `size_t size`, may be NULL, and zero in them means the default.
+ *  7. No global state, no signal handlers (but in actr_main), no exit, no output but the log.
+ *  8. Every wait has a deadline; cancel is always possible and always answered exactly once.
+ *  9. Headers compile alone as C99, C11 and C++17. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+#include <actr/context.h>
+#include <actr/error.h>
+#include <actr/id.h>
+#include <actr/workload.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct actr_node;
+
+enum actr_node_state {
+    ACTR_NODE_OPEN,     /* configured, not started, or stopped again */
+    ACTR_NODE_STARTING, /* registering, connecting */
+    ACTR_NODE_RUNNING,
+    ACTR_NODE_STOPPING, /* draining; new work is refused */
+};
+
+typedef void actr_log_fn(void *arg, enum actr_log_level level, const char *event,
+                         const char *message);
+/* code: 0, or why the node is back in ACTR_NODE_OPEN. */
+typedef void actr_state_fn(void *arg, struct actr_node *node, enum actr_node_state state, int code,
+                           const char *message);
+
+struct actr_node_options {
+    size_t size;       /* sizeof(struct actr_node_options) */
+    bool foreign_loop; /* no thread: the program calls actr_node_dispatch() */
+    enum actr_log_level
+        log_level; /* least level that is logged; 0: ACTR_LOG_WARN (use log_all for trace) */
+    bool log_all;
+    actr_log_fn *log;           /* default: standard error */
+    actr_state_fn *on_state;    /* on the loop */
+    void *arg;                  /* to log and on_state */
+    uint32_t mailbox_count_max; /* queued messages; 0: 4,096 */
+    uint64_t mailbox_bytes_max; /* queued bytes; 0: 64 MiB */
+    uint32_t peer_count_max;    /* inbound connections; 0: 4,096 */
+    uint32_t message_bytes_max; /* one message either way; 0: 16 MiB */
+};
+
+/* Opens a node from a configuration file (actr.toml). *ret_node is set on success only.
+ * ACTR_ECONFIG (the detail is `file:line:col: what; why; fix`), ACTR_EIO, ACTR_ENOMEM. */
+ACTR_API int actr_node_open(struct actr_node **ret_node, const char *config_path,
+                            const struct actr_node_options *options) ACTR_MUST_CHECK;
+
+/* Opens a node from configuration text; `name` stands for the file in error texts. Relative paths
+ * in the text are relative to the current folder. */
+ACTR_API int actr_node_open_text(struct actr_node **ret_node, const char *name, const char *config,
+                                 const struct actr_node_options *options) ACTR_MUST_CHECK;
+
+/* Links a workload into the node and consumes it, also on failure. Without one the node is a pure
+ * client of type local:Client:0.0.0. ACTR_ESTATE: started, or has one; ACTR_EINVALID: workload is
+ * NULL or had an error. */
+ACTR_API int actr_node_use(struct actr_node *node, struct actr_workload *workload) ACTR_MUST_CHECK;
+
+/* Handles messages that the workload sends to actr_dest_host(). Same rules as
+ * actr_workload_route(); before start. */
+ACTR_API int actr_node_route(struct actr_node *node, const char *route, actr_handler_fn *handler,
+                             void *self, const struct actr_route_options *options) ACTR_MUST_CHECK;
+
+/* Registers, connects, runs on_start and returns when the node is ready. When a step fails the
+ * finished ones are undone in reverse order and the node is open again. With a foreign loop:
+ * begins, and on_state tells the end. ACTR_ESTATE, ACTR_EPERMISSION (realm or secret refused),
+ * ACTR_EUNAVAILABLE, ACTR_ETIMEDOUT, on_start's error. */
+ACTR_API int actr_node_start(struct actr_node *node) ACTR_MUST_CHECK;
+
+/* Stops in order: no new work, handlers finish, replies leave, peers close, unregister. What is not
+ * done after grace_ms (0: 5,000) is cut off, and ACTR_ETIMEDOUT returned. Callers of this node get
+ * an answer or an error, none is left waiting. Idempotent. On the loop, and with a foreign loop, it
+ * begins only, and on_state tells the end. */
+ACTR_API int actr_node_stop(struct actr_node *node, uint32_t grace_ms);
+
+/* Stops if needed and frees the node. NULL is fine. From a callback: freed when the loop is next
+ * idle. */
+ACTR_API void actr_node_close(struct actr_node *node);
+
+/* This node's id; zero before the first start. It changes when the node must register anew. */
+ACTR_API struct actr_id actr_node_id(const struct actr_node *node);
+ACTR_API enum actr_node_state actr_node_get_state(const struct actr_node *node);
+
+/* The port of the direct WebSocket listener, 0 when there is none. */
+ACTR_API uint16_t actr_node_ws_port(const struct actr_node *node);
+
+/* Foreign loop: wait until fd is readable or timeout_ms (-1: no limit) has passed, then dispatch.
+ * dispatch never blocks and runs every callback. fd: -1 with an own loop. */
+ACTR_API int actr_node_fd(const struct actr_node *node);
+ACTR_API int actr_node_timeout_ms(const struct actr_node *node);
+ACTR_API int actr_node_dispatch(struct actr_node *node);
+
+/* Calls from outside any handler; see actr_ctx_call() and actr_ctx_call_wait(). fn runs on the
+ * loop. */
+ACTR_API int actr_call(struct actr_node *node, const struct actr_id *dest, const char *route,
+                       struct actr_bytes payload, const struct actr_call_options *options,
+                       actr_result_fn *fn, void *arg, uint64_t *ret_call) ACTR_MUST_CHECK;
+ACTR_API int actr_call_wait(struct actr_node *node, const struct actr_id *dest, const char *route,
+                            struct actr_bytes payload, const struct actr_call_options *options,
+                            struct actr_bytes *ret_reply) ACTR_MUST_CHECK;
+ACTR_API int actr_tell(struct actr_node *node, const struct actr_id *dest, const char *route,
+                       struct actr_bytes payload,
+                       const struct actr_call_options *options) ACTR_MUST_CHECK;
+
+/* Ends a call now: its callback gets ACTR_ECANCELED, unless it has been answered already. Any
+ * thread, any time. */
+ACTR_API void actr_call_cancel(struct actr_node *node, uint64_t call);
+
+/* Finds running actors of exactly `type`, best first; ids is lent. count 0 with code
+ * ACTR_ENOTFOUND: none is up. */
+typedef void actr_discover_fn(void *arg, int code, const char *message, const struct actr_id *ids,
+                              size_t count);
+ACTR_API int actr_discover(struct actr_node *node, const char *type, uint32_t count_max,
+                           uint32_t timeout_ms, actr_discover_fn *fn, void *arg) ACTR_MUST_CHECK;
+ACTR_API int actr_discover_wait(struct actr_node *node, const char *type, uint32_t timeout_ms,
+                                struct actr_id *ret_ids, size_t ids_cap,
+                                size_t *ret_count) ACTR_MUST_CHECK;
+ACTR_API int actr_discover_one(struct actr_node *node, const char *type,
+                               struct actr_id *ret_id) ACTR_MUST_CHECK;
+
+struct actr_node_stats {
+    size_t size;
+    uint64_t requests_in;      /* requests and tells admitted */
+    uint64_t requests_denied;  /* by the ACL */
+    uint64_t requests_deduped; /* repeats of a request that had come before */
+    uint64_t replies_out;
+    uint64_t calls_out; /* calls and tells to peers */
+    uint64_t calls_failed;
+    uint64_t resends;        /* requests sent again after a lost connection */
+    uint64_t frames_dropped; /* undecodable, unexpected, or without a taker */
+    uint32_t mailbox_count;
+    uint64_t mailbox_bytes;
+    uint32_t peers; /* open connections to peers */
+    uint32_t kept_replies;
+    bool signaling_up;
+};
+ACTR_API int actr_node_get_stats(const struct actr_node *node, struct actr_node_stats *ret_stats);
+
+/* A whole program around a workload (consumed; NULL reports actr_errmsg()): reads the configuration
+ * (-c FILE, default actr.toml), runs until SIGINT or SIGTERM, drains, and returns the exit status.
+ * --help lists the options. */
+ACTR_API int actr_main(int argc, char **argv, struct actr_workload *workload);
+
+/* For AUTO_NODE. */
+static inline void actr_node_auto(struct actr_node **node)
+{
+    actr_node_close(*node);
+}
+#define AUTO_NODE __attribute__((cleanup(actr_node_auto)))
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* A linked actor: a type, routes and hooks, written in C and linked into the process.
+ *
+ * Handlers of one workload run one at a time, in order (RPC_SIGNAL before RPC_RELIABLE). They run
+ * on a worker thread and may block, unless the workload or the route says that it never blocks:
+ * then they run on the loop thread, without a hop. A thread of the same process that calls an idle
+ * actor runs the handler itself. */
+#pragma once
+
+#include <stdbool.h>
+
+#include <actr/bytes.h>
+#include <actr/context.h>
+#include <actr/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct actr_workload;
+
+enum actr_error_category {
+    ACTR_ERROR_HANDLER,   /* a handler failed a request, or returned without a reply */
+    ACTR_ERROR_SIGNALING, /* the connection to the rendezvous server was lost or refused */
+    ACTR_ERROR_TRANSPORT  /* a connection to a peer was lost or could not be made */
+};
+
+struct actr_error_event {
+    int code; /* ACTR_E… */
+    enum actr_error_category category;
+    const char *message; /* for people */
+};
+
+typedef void actr_handler_fn(struct actr_ctx *ctx, struct actr_view request, void *self);
+typedef int actr_lifecycle_fn(struct actr_ctx *ctx, void *self);
+typedef void actr_error_fn(struct actr_ctx *ctx, const struct actr_error_event *event, void *self);
+
+struct actr_workload_options {
+    size_t size;       /* sizeof(struct actr_workload_options) */
+    bool never_blocks; /* all handlers and hooks may run on the loop thread */
+    actr_lifecycle_fn
+        *on_start; /* registered, before any message; an error ends the start with it */
+    actr_lifecycle_fn
+        *on_ready; /* everything is up; messages may have been handled; an error is logged */
+    actr_lifecycle_fn *on_stop;  /* after the last message; an error is logged */
+    actr_error_fn *on_error;     /* ordered, after on_start */
+    void (*destroy)(void *self); /* with the workload */
+};
+
+struct actr_route_options {
+    size_t size;       /* sizeof(struct actr_route_options) */
+    bool never_blocks; /* this handler may run on the loop thread */
+};
+
+/* A workload of type `type` ("manufacturer:name:version"). self goes to every handler. NULL on a
+ * bad type or when memory runs out, with actr_errmsg(); the functions below then answer
+ * ACTR_EINVALID. */
+ACTR_API struct actr_workload *
+actr_workload_new(const char *type, const struct actr_workload_options *options, void *self);
+
+/* Handles messages to `route` ("package.Service.Method", copied). ACTR_EINVALID: empty, longer than
+ * 512 bytes or declared twice; ACTR_ESTATE: the workload is in use already; ACTR_ENOMEM. The first
+ * error is kept and ends actr_node_use(), so a program may leave the result unread. */
+ACTR_API int actr_workload_route(struct actr_workload *workload, const char *route,
+                                 actr_handler_fn *handler,
+                                 const struct actr_route_options *options);
+
+/* Frees a workload that was not given to a node. NULL is fine. */
+ACTR_API void actr_workload_free(struct actr_workload *workload);
+
+#ifdef __cplusplus
+}
+#endif

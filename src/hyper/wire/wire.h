@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Layer 0 contract: a wire is one connection to one peer. It carries whole messages on numbered
+ * channels and knows nothing of what they mean.
+ *
+ * A wire belongs to the loop thread. It reports by the events table it was given at creation, never
+ * inside a call made on it. Each wire has a session number, unique in the process, given at
+ * creation: late events and replies name it and are dropped when it has gone.
+ *
+ * Channels: WebSocket has one (0), and the message carries the lane; WebRTC has one for each lane.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+#include <actr/id.h>
+
+struct wire;
+
+enum wire_kind { WIRE_WEBSOCKET, WIRE_WEBRTC };
+
+/* Which side made the connection; requests leave by dialled wires only, replies by the wire the
+ * request came by. */
+enum wire_role { WIRE_DIALLED, WIRE_ACCEPTED };
+
+enum wire_state { WIRE_CONNECTING, WIRE_READY, WIRE_CLOSING, WIRE_CLOSED };
+
+#define WIRE_FULL 1 /* taken, but send no more on this channel until on_writable */
+
+struct wire_events {
+    /* Connected and verified: may send. Once. */
+    void (*on_ready)(void *owner, struct wire *wire);
+    /* The peer is known to read what we send (see proven). Once, at or after on_ready. */
+    void (*on_proven)(void *owner, struct wire *wire);
+    /* One whole message; a reference. */
+    void (*on_message)(void *owner, struct wire *wire, uint8_t channel, struct actr_bytes message);
+    void (*on_writable)(void *owner, struct wire *wire, uint8_t channel);
+    /* Gone, for `code` (ACTR_E…) and `detail` (lent). Last event; the wire is freed when it
+     * returns. `final`: dialling again at once is pointless (refused by the peer's policy). */
+    void (*on_closed)(void *owner, struct wire *wire, int code, const char *detail, bool final);
+};
+
+struct wire_ops {
+    int (*send)(struct wire *wire, uint8_t channel, struct actr_bytes message);
+    void (*read)(struct wire *wire, bool enable);
+    void (*close)(struct wire *wire, int code, const char *detail);
+};
+
+/* First member of each implementation; the fields are for reading. */
+struct wire {
+    const struct wire_ops *ops;
+    const struct wire_events *events;
+    void *owner;
+    struct actr_id peer; /* verified for accepted wires; the one asked for, for dialled ones */
+    uint64_t session;
+    enum wire_kind kind;
+    enum wire_role role;
+    enum wire_state state;
+    bool proven; /* something the peer sent shows that it reads: until then a message may be lost
+                    unseen */
+};
+
+/* Takes a message. 0, WIRE_FULL (taken), ACTR_ENOMEM. On a wire that is not ready or closing the
+ * message is given back and 0 returned: on_closed is on its way. */
+static inline int wire_send(struct wire *wire, uint8_t channel, struct actr_bytes message)
+{
+    return wire->ops->send(wire, channel, message);
+}
+
+/* Stops or resumes reading: TCP or SCTP then pushes back on the peer. */
+static inline void wire_read(struct wire *wire, bool enable)
+{
+    wire->ops->read(wire, enable);
+}
+
+/* Closes gracefully: what was taken leaves first, within a second. code 0: normal;
+ * ACTR_EPERMISSION: policy. */
+static inline void wire_close(struct wire *wire, int code, const char *detail)
+{
+    wire->ops->close(wire, code, detail);
+}

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* RpcEnvelope, read and written without protobuf-c: views into the received bytes, one buffer for
+ * the encoded ones.
+ *
+ * Agrees with protobuf-c on every input (differential test and fuzzer): accepts and refuses the
+ * same bytes, yields the same fields, writes the same bytes. Field numbers: actr.RpcEnvelope. Pure;
+ * any thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+
+/* Numbers of the wire (actr.Direction). */
+enum envelope_direction {
+    ENVELOPE_UNSPECIFIED = 0, /* also: absent, or a number that is none */
+    ENVELOPE_REQUEST = 1,
+    ENVELOPE_RESPONSE = 2,
+    ENVELOPE_TELL = 3
+};
+
+/* Everything is borrowed from the bytes it was decoded from. Absent optional text: ptr NULL. */
+struct envelope {
+    struct actr_view route;
+    struct actr_view payload; /* meaningful when has_payload; may be empty */
+    struct actr_view error_message;
+    struct actr_view traceparent;
+    struct actr_view tracestate;
+    struct actr_view request_id;
+    int64_t timeout_ms;
+    uint32_t error_code;
+    enum envelope_direction direction;
+    bool has_payload;
+    bool has_error;
+};
+
+/* Decodes. Metadata entries are checked and skipped (no part of the system reads them).
+ * ACTR_EDECODE with a detail; *ret_envelope untouched then. */
+int envelope_decode(struct actr_view bytes, struct envelope *ret_envelope) ACTR_MUST_CHECK;
+
+/* Encodes into fresh bytes with BYTES_HEADROOM in front; fields in ascending order; no metadata. A
+ * failed value when memory has run out. ENVELOPE_UNSPECIFIED leaves the field out. */
+struct actr_bytes envelope_encode(const struct envelope *envelope);

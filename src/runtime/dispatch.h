@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Dispatch: what happens to one inbound message before a handler sees it. ACL, then dedup, then
+ * run.
+ *
+ * Pure: no clock, no thread, no I/O; time is an argument. One dispatch serves one actor; the caller
+ * runs it on one thread. The only path: messages from peers and from inside the process both come
+ * through here. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+#include <actr/id.h>
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "protocol/envelope.h"
+
+struct acl; /* acl.h */
+struct dispatch;
+
+enum dispatch_origin { DISPATCH_LOCAL, DISPATCH_PEER };
+
+/* The result of a request: exactly one of reply and error. */
+struct dispatch_result {
+    int code;                  /* 0, or ACTR_E… */
+    struct actr_bytes payload; /* code == 0 */
+    struct actr_bytes message; /* code != 0: text for people, without prefix */
+};
+
+/* A request that was sent twice and whose first copy still runs waits here; embedded by the caller.
+ */
+struct dispatch_waiter {
+    struct list link;
+    void (*fn)(struct dispatch_waiter *waiter,
+               const struct dispatch_result *result); /* result: lent */
+};
+
+/* One admitted message, from admission to completion. */
+struct dispatch_entry;
+
+enum dispatch_verdict {
+    DISPATCH_RUN, /* fresh: run the handler, then dispatch_complete(*ret_entry, …) on every path */
+    DISPATCH_ANSWER, /* seen and finished: *ret_result (lent until the next call) is the old answer
+                      */
+    DISPATCH_JOINED, /* seen and running: waiter->fn runs when it finishes */
+    DISPATCH_DROP,   /* a tell seen before: nothing to do */
+    DISPATCH_DENIED  /* refused by the ACL: *ret_result has code and text */
+};
+
+struct dispatch_limits {
+    uint64_t
+        dedup_ttl_us; /* counted from completion; default 30 s (the span of a sender's retries) */
+    uint64_t dedup_bytes_max; /* remembered results; over it the oldest finished one is forgotten */
+};
+
+struct dispatch_message {
+    enum dispatch_origin origin;
+    const struct actr_id *caller; /* NULL exactly for DISPATCH_LOCAL */
+    const struct actr_id *self;
+    const struct envelope *envelope; /* direction REQUEST or TELL */
+};
+
+/* acl is borrowed and may be NULL (everyone may). NULL when memory has run out. */
+struct dispatch *dispatch_new(const struct acl *acl, const struct dispatch_limits *limits,
+                              const struct hash_key *key);
+void dispatch_free(struct dispatch *dispatch);
+
+/* Decides. waiter is used for DISPATCH_JOINED only and must stay until its fn ran or
+ * dispatch_leave(). ACTR_ENOMEM. */
+int dispatch_admit(struct dispatch *dispatch, const struct dispatch_message *message,
+                   uint64_t now_us, struct dispatch_waiter *waiter,
+                   enum dispatch_verdict *ret_verdict, struct dispatch_entry **ret_entry,
+                   const struct dispatch_result **ret_result) ACTR_MUST_CHECK;
+
+/* Ends a message that got DISPATCH_RUN: remembers the result (takes references), answers the
+ * waiters. */
+void dispatch_complete(struct dispatch *dispatch, struct dispatch_entry *entry, uint64_t now_us,
+                       const struct dispatch_result *result);
+
+/* A waiter that gives up. */
+void dispatch_leave(struct dispatch_waiter *waiter);
+
+/* How many messages were answered from memory, joined or dropped. */
+uint64_t dispatch_repeat_count(const struct dispatch *dispatch);
