@@ -45,6 +45,7 @@ ACTR_API int actr_type_parse(const char *text, struct actr_type *ret_type) ACTR_
 /* Writes the text form into buf (ACTR_TYPE_STR_MAX bytes) and returns buf. */
 ACTR_API const char *actr_type_format(const struct actr_type *type, char *buf);
 
+/* True when all three parts are equal. */
 ACTR_API bool actr_type_equal(const struct actr_type *a, const struct actr_type *b);
 
 /* Parses an id; upper-case hex and leading zeros are accepted. ACTR_EINVALID; *ret_id untouched

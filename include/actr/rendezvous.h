@@ -45,6 +45,7 @@ struct actr_rendezvous_options {
 ACTR_API int actr_rendezvous_start(struct actr_rendezvous **ret_server,
                                    const struct actr_rendezvous_options *options) ACTR_MUST_CHECK;
 
+/* The ports it listens on: TCP, and UDP for STUN (0 when there is none). */
 ACTR_API uint16_t actr_rendezvous_port(const struct actr_rendezvous *server);
 ACTR_API uint16_t actr_rendezvous_stun_port(const struct actr_rendezvous *server);
 
