@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Keyed hashing (SipHash-1-3) and an intrusive hash table that grows and shrinks by doubling.
+/* Keyed hashing (SipHash-1-3) and an intrusive hash table that grows and shrinks by doubling:
+ * at load 1, and when an insert finds it below 1/8 (a table that is only drained keeps its
+ * buckets).
  *
  * Tables whose keys a peer may choose are keyed with random bytes at creation. No locks: one
  * thread. */

@@ -1,6 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* An intrusive binary heap: the least key first; equal keys leave in the order they came.
+/* An intrusive heap: the least key first; equal keys leave in the order they came.
+ *
+ * A pairing heap: no memory of its own, so that a push cannot fail. Push is O(1); taking the first
+ * is O(log n) amortised; removing a node that nothing was merged under, the common fate of a timer,
+ * is O(1).
  *
  * No locks: a heap belongs to one thread. */
 #pragma once
@@ -9,32 +13,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Zeroed: in no heap. */
 struct heap_node {
     uint64_t key;
-    uint64_t _order;
-    size_t _index; /* 1-based; 0: in no heap */
+    uint64_t _order; /* among equal keys; 0: in no heap */
+    struct heap_node *_child, *_next;
+    struct heap_node *_prev; /* the sibling before, or the parent of a first child */
 };
 
+/* Zeroed: empty. */
 struct heap {
-    struct heap_node **_nodes;
-    size_t count, _cap;
-    uint64_t _order_next;
+    struct heap_node *_root;
+    uint64_t _order_last;
+    size_t count;
 };
 
-void heap_init(struct heap *heap);
-void heap_deinit(struct heap *heap);
-
-/* ACTR_ENOMEM. The node must be in no heap. */
-int heap_push(struct heap *heap, struct heap_node *node, uint64_t key)
-    __attribute__((warn_unused_result));
-
-/* The node with the least key, borrowed; NULL when empty. */
-struct heap_node *heap_first(const struct heap *heap);
+/* The node must be in no heap. */
+void heap_push(struct heap *heap, struct heap_node *node, uint64_t key);
 
 /* Unlinks; harmless when the node is in no heap. */
 void heap_remove(struct heap *heap, struct heap_node *node);
 
+/* The node with the least key, borrowed; NULL when empty. */
+static inline struct heap_node *heap_first(const struct heap *heap)
+{
+    return heap->_root;
+}
+
 static inline bool heap_has(const struct heap_node *node)
 {
-    return node->_index != 0;
+    return node->_order != 0;
 }
