@@ -22,10 +22,11 @@
 #include "base/list.h"
 #include "sys/loop.h"
 
-struct peer_gate;
+struct dest_transport;
 struct gate_call;
+struct outbox;
+struct peer_gate;
 struct envelope;
-struct mailbox_origin;
 
 /* Length of a request id (UUID text) with the NUL. */
 #define GATE_REQUEST_ID_SIZE 37
@@ -42,25 +43,34 @@ struct gate_message {
 
 typedef void gate_call_fn(struct gate_call *call, const struct actr_result *result);
 
+/* One encoded message on its way to a peer: a request until it is answered, a tell until it is
+ * handed to a wire whose peer is known to read. */
+struct gate_send {
+    struct list _link; /* outbox: waiting or sent */
+    struct actr_bytes _envelope;
+    uint64_t _session; /* of the wire it was last sent by; 0: waits */
+    uint64_t _sent_us;
+    uint32_t _len;     /* of the envelope, also when it is not kept */
+    uint8_t _attempts; /* wires it was sent by */
+    uint8_t _repeats;  /* on the present, unproven, wire */
+    enum actr_payload_type _type;
+    bool _is_tell, _no_retry;
+};
+
 /* One pending request; embedded by its owner, who keeps it until fn ran. Fields are the gate's. */
 struct gate_call {
+    struct gate_send _send;
     struct hash_node _by_id; /* pending_requests */
-    struct list _of_dest;
     struct loop_timer _deadline;
     struct peer_gate *_gate;
+    struct outbox *_outbox; /* of the peer that was asked */
     gate_call_fn *_fn;
-    struct actr_id to;
-    struct actr_bytes _envelope; /* kept until answered, for sending again */
-    uint64_t _session;           /* of the wire it was last sent by; 0: not sent yet */
-    uint32_t _attempts;
-    enum actr_payload_type _type;
-    bool _no_retry;
     char request_id[GATE_REQUEST_ID_SIZE];
 };
 
-/* Starts a request. fn never runs inside. ACTR_EINVALID (not an RPC type), ACTR_ENOMEM,
- * ACTR_EUNAVAILABLE (bound on pending requests reached, or closing): fn will not run. Consumes
- * message->payload always. */
+/* Starts a request. fn never runs inside. ACTR_EINVALID (not an RPC type, no timeout, too large),
+ * ACTR_ENOMEM, ACTR_EUNAVAILABLE (a bound on pending requests or unsent bytes is reached, or
+ * closing): fn will not run. Consumes message->payload always. *call is set up here. */
 int peer_gate_call(struct peer_gate *gate, const struct actr_id *to, struct gate_call *call,
                    const struct gate_message *message, gate_call_fn *fn) ACTR_MUST_CHECK;
 
@@ -72,16 +82,19 @@ void peer_gate_cancel(struct gate_call *call);
 int peer_gate_tell(struct peer_gate *gate, const struct actr_id *to,
                    const struct gate_message *message) ACTR_MUST_CHECK;
 
-/* Answers a request that came from origin: by the wire it came by, else by another wire to the same
- * peer. reply is an envelope of direction RESPONSE. ACTR_EUNAVAILABLE: the peer is gone and cannot
- * be dialled: the answer is dropped (the dedup memory still has it for a retry). Always on
- * RPC_RELIABLE, as the existing system does. */
-int peer_gate_reply(struct peer_gate *gate, const struct mailbox_origin *origin,
+/* Answers a request that came from `to` by the wire `session`: by that wire, else by another wire
+ * to the same peer. reply is an envelope of direction RESPONSE; one too large to send is replaced
+ * by an error reply that says so. ACTR_EUNAVAILABLE: no wire to the peer is left: the answer is
+ * dropped (the dedup memory still has it for a retry). ACTR_ENOMEM. Always on RPC_RELIABLE, as the
+ * existing system does. */
+int peer_gate_reply(struct peer_gate *gate, const struct actr_id *to, uint64_t session,
                     const struct envelope *reply) ACTR_MUST_CHECK;
 
-/* A response came from `from` (inbound_gate). False: nothing pending by that id from that peer. */
-bool peer_gate_on_response(struct peer_gate *gate, const struct actr_id *from, uint64_t session,
+/* A response came from `from` (inbound_gate). Consumes bytes, of which response is a view. False:
+ * nothing pending by that id from that peer. */
+bool peer_gate_on_response(struct peer_gate *gate, struct dest_transport *from,
                            const struct envelope *response, struct actr_bytes bytes);
 
-/* Answers every pending request with ACTR_EUNAVAILABLE and refuses new ones. */
+/* Answers every pending request with ACTR_EUNAVAILABLE, in the next turn of the loop, and refuses
+ * new ones. Replies still leave. */
 void peer_gate_close(struct peer_gate *gate, const char *why);

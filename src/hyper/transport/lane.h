@@ -5,8 +5,8 @@
  * reconnecting are below this line.
  *
  * peer_transport holds a dest_transport for each remote actor, which holds a wire_pool; the pool's
- * wires race and the first that is ready carries. Loop thread; events never come inside the call
- * that caused them. */
+ * wires race and the first that is ready carries, until one of a better kind is. Loop thread;
+ * events never come inside the call that caused them, nothing here blocks. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,44 +22,63 @@ struct dest_transport;
 #define LANE_FULL 1 /* taken, but send no more to this destination until on_writable */
 
 struct lane_events {
-    /* A whole message of a peer came by the wire `session`. role tells whether the peer's identity
-     * is verified (accepted) or only who we meant to dial. A reference. */
+    /* A whole message of a peer came by the wire `session`. verified tells whether the peer's
+     * identity was proven (accepted wire) or is only who we meant to dial. A reference. */
     void (*on_message)(void *owner, struct dest_transport *from, uint64_t session, bool verified,
                        enum actr_payload_type type, struct actr_bytes message);
-    /* A dialled wire is ready, the first or another after a loss: whoever waits may send, whoever
-     * has sent something unanswered by an older session may send it again. */
+    /* A dialled wire is ready, the first, another after a loss, or one of a better kind: whoever
+     * waits may send. */
     void (*on_ready)(void *owner, struct dest_transport *dest, uint64_t session);
     /* The peer is known to read what comes by the wire `session`. */
     void (*on_proven)(void *owner, struct dest_transport *dest, uint64_t session);
     void (*on_writable)(void *owner, struct dest_transport *dest);
-    /* No dialled wire and no hope within the attempts allowed: code (ACTR_E…), detail (lent). The
-     * destination stays and connects anew at the next send. */
+    /* No dialled wire and no hope within the attempts allowed: code (ACTR_E…; ACTR_EPERMISSION: the
+     * peer refused us), detail (lent). The destination stays and connects anew when asked. */
     void (*on_unreachable)(void *owner, struct dest_transport *dest, int code, const char *detail);
-    /* A wire, dialled or accepted, came up or went: for statistics and hooks. code 0: came up. */
+    /* A wire, dialled or accepted, came up (code 0) or went, with whatever it had not yet handed to
+     * the peer. Whoever still needs a dialled wire connects again, inside this event or later. A
+     * coming up is told before on_ready. */
     void (*on_wire)(void *owner, struct dest_transport *dest, uint64_t session, int code,
                     const char *detail);
+    /* After peer_transport_close(): every wire has gone. Last event; the transport is freed when it
+     * returns. */
+    void (*on_closed)(void *owner);
 };
 
-/* Borrow the destination for `id`, creating it. NULL when memory or the bound on destinations is
- * reached. */
+/* Borrow the destination for `id`, creating it (dest) or NULL when there is none (find). It stays
+ * while it has wires or a user, and at least until control returns to the loop. dest: NULL also
+ * when memory or the bound on destinations is reached, or the transport is closing; err.h's text
+ * says which. */
 struct dest_transport *peer_transport_dest(struct peer_transport *transport,
                                            const struct actr_id *id);
+struct dest_transport *peer_transport_find(const struct peer_transport *transport,
+                                           const struct actr_id *id);
 const struct actr_id *dest_transport_id(const struct dest_transport *dest);
+
+/* What the layer above (peer_gate) keeps for this destination; the destination stays while it is
+ * not NULL. */
+void dest_transport_set_user(struct dest_transport *dest, void *user);
+void *dest_transport_user(const struct dest_transport *dest);
 
 /* Makes sure that a dialled wire exists or is on its way. True: one is ready now (its session in
  * *ret_session); false: on_ready or on_unreachable follows. */
 bool dest_transport_connect(struct dest_transport *dest, uint64_t *ret_session, bool *ret_proven);
 
 /* Sends by the best ready dialled wire. Only after dest_transport_connect() said true. Consumes
- * message. 0, LANE_FULL (taken), ACTR_EUNAVAILABLE (not taken: no wire is ready, connect first),
- * ACTR_EINVALID (no lane for this type), ACTR_ENOMEM. */
+ * message. 0, LANE_FULL (taken), ACTR_EUNAVAILABLE (no wire is ready, connect first), ACTR_EINVALID
+ * (no lane for this type), ACTR_ENOMEM. */
 int dest_transport_send(struct dest_transport *dest, enum actr_payload_type type,
                         struct actr_bytes message) ACTR_MUST_CHECK;
 
-/* Sends by the very wire that `session` names (for replies). ACTR_EUNAVAILABLE when it has gone. */
+/* Sends by the wire that `session` names; when it has gone by another accepted wire, or the ready
+ * dialled one, to the same peer (for replies). Consumes message. 0, ACTR_EUNAVAILABLE (none is
+ * ready; nothing is dialled), ACTR_EINVALID, ACTR_ENOMEM. A full queue is dealt with here: nothing
+ * more is read from a wire whose peer does not read its answers, and one that goes on like that is
+ * closed. */
 int dest_transport_send_session(struct dest_transport *dest, uint64_t session,
                                 enum actr_payload_type type,
                                 struct actr_bytes message) ACTR_MUST_CHECK;
 
-/* Stops or resumes reading from every wire of this peer. */
+/* Stops or resumes reading from the wires by which this peer's requests come, the accepted ones.
+ * Answers to our own requests keep coming. */
 void dest_transport_read(struct dest_transport *dest, bool enable);

@@ -42,6 +42,7 @@ struct wire_events {
     void (*on_closed)(void *owner, struct wire *wire, int code, const char *detail, bool final);
 };
 
+/* Called by the inline functions below. */
 struct wire_ops {
     int (*send)(struct wire *wire, uint8_t channel, struct actr_bytes message);
     void (*read)(struct wire *wire, bool enable);
@@ -54,7 +55,7 @@ struct wire {
     const struct wire_events *events;
     void *owner;
     struct actr_id peer; /* verified for accepted wires; the one asked for, for dialled ones */
-    uint64_t session;
+    uint64_t session;    /* random, never 0 */
     enum wire_kind kind;
     enum wire_role role;
     enum wire_state state;
@@ -62,22 +63,54 @@ struct wire {
                     unseen */
 };
 
-/* Takes a message. 0, WIRE_FULL (taken), ACTR_ENOMEM. On a wire that is not ready or closing the
- * message is given back and 0 returned: on_closed is on its way. */
+/* Takes a message; consumes it. 0, WIRE_FULL (taken), ACTR_ENOMEM. On a wire that is closing the
+ * message is given back and 0 returned: on_closed is on its way. A wire whose peer reads nothing
+ * closes when its unsent bytes reach a bound of the implementation, far above WIRE_FULL. Only on a
+ * wire that has been ready. */
 static inline int wire_send(struct wire *wire, uint8_t channel, struct actr_bytes message)
 {
     return wire->ops->send(wire, channel, message);
 }
 
-/* Stops or resumes reading: TCP or SCTP then pushes back on the peer. */
+/* Stops or resumes reading: TCP or SCTP then pushes back on the peer. What was already being
+ * received may still come. */
 static inline void wire_read(struct wire *wire, bool enable)
 {
     wire->ops->read(wire, enable);
 }
 
-/* Closes gracefully: what was taken leaves first, within a second. code 0: normal;
- * ACTR_EPERMISSION: policy. */
+/* Closes gracefully: what was taken leaves first, within a second; on_closed follows. code 0:
+ * normal; ACTR_EPERMISSION: policy. detail is copied. Idempotent. Legal in every state and event
+ * but on_closed. */
 static inline void wire_close(struct wire *wire, int code, const char *detail)
 {
     wire->ops->close(wire, code, detail);
+}
+
+/* An accepted wire goes from hand to hand: whoever takes it over gets the events from here on. It
+ * is ready, proven, and reads nothing until wire_read(). */
+static inline void wire_adopt(struct wire *wire, const struct wire_events *events, void *owner)
+{
+    wire->events = events;
+    wire->owner = owner;
+}
+
+struct wire_dialer;
+struct wire_dialer_ops {
+    /* Begins a wire to `peer`. on_ready or on_closed follows, never inside. The wire reads as soon
+     * as it is ready. ACTR_ENOMEM, ACTR_ESTATE (this node cannot dial now). */
+    int (*dial)(struct wire_dialer *dialer, const struct actr_id *peer,
+                const struct wire_events *events, void *owner, struct wire **ret_wire);
+};
+
+/* Makes wires of one kind; first member of each implementation. It outlives its wires. */
+struct wire_dialer {
+    const struct wire_dialer_ops *ops;
+    enum wire_kind kind;
+};
+
+static inline int wire_dial(struct wire_dialer *dialer, const struct actr_id *peer,
+                            const struct wire_events *events, void *owner, struct wire **ret_wire)
+{
+    return dialer->ops->dial(dialer, peer, events, owner, ret_wire);
 }

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Where messages of other actors arrive, whatever wire they came by: answers go to the peer_gate,
+ * requests and tells of verified peers to the mailbox, everything else is counted and dropped.
+ *
+ * Pushes back: a peer over its mailbox quota is not read from until the mailbox has room; a request
+ * that the mailbox refuses nevertheless is answered ACTR_EUNAVAILABLE with a hint when to retry.
+ * Loop thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+#include <actr/context.h>
+#include <actr/id.h>
+
+struct dest_transport;
+struct inbound_gate;
+struct loop;
+struct mailbox;
+struct peer_gate;
+struct peer_transport;
+
+enum inbound_gate_drop {
+    INBOUND_UNDECODABLE, /* no envelope */
+    INBOUND_DIRECTION,   /* none, or unknown */
+    INBOUND_UNVERIFIED,  /* a request by a wire that this node dialled */
+    INBOUND_LATE,        /* a response nobody waits for */
+    INBOUND_NO_TAKER,    /* a stream or media message without a receiver */
+    INBOUND_REFUSED,     /* by the mailbox */
+    INBOUND_DROP_COUNT
+};
+
+struct inbound_gate_events {
+    /* Something was dropped: at most once in 10 s for each reason. For logs and hooks; may be
+     * NULL. */
+    void (*on_drop)(void *owner, enum inbound_gate_drop reason, const struct actr_id *from);
+};
+
+struct inbound_gate_options {
+    struct loop *loop;
+    struct mailbox *mailbox; /* these three outlive the gate */
+    struct peer_gate *peer_gate;
+    struct peer_transport *transport;
+    const struct inbound_gate_events *events;
+    void *owner;
+};
+
+struct inbound_gate_stats {
+    uint64_t requests, tells, responses;
+    uint64_t dropped[INBOUND_DROP_COUNT];
+};
+
+/* NULL when memory has run out. Options are copied. */
+struct inbound_gate *inbound_gate_new(const struct inbound_gate_options *options);
+void inbound_gate_free(struct inbound_gate *gate);
+
+/* lane_events.on_message. Consumes message. */
+void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *from,
+                             uint64_t session, bool verified, enum actr_payload_type type,
+                             struct actr_bytes message);
+
+/* mailbox_events.on_room. peer NULL: everyone. */
+void inbound_gate_on_room(struct inbound_gate *gate, const struct actr_id *peer);
+
+/* No more requests and tells: refused with ACTR_EUNAVAILABLE from here on; answers still pass. */
+void inbound_gate_stop(struct inbound_gate *gate);
+
+struct inbound_gate_stats inbound_gate_get_stats(const struct inbound_gate *gate);
