@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 struct url_kind {
     const char *name;
@@ -144,15 +145,8 @@ static int url_take_port(struct actr_view authority, struct url *url)
         return err_origin(ACTR_EINVALID, "something other than a port follows its host");
     if (!url->has_port)
         return 0;
-    for (size_t i = 1; i < authority.len; i++) {
-        if (!url_is_digit(authority.ptr[i]))
-            return err_origin(ACTR_EINVALID, "its port is not a number");
-        port = port * 10 + (uint32_t)(authority.ptr[i] - '0');
-        if (port > UINT16_MAX)
-            break;
-    }
-    if (port == 0 || port > UINT16_MAX)
-        return err_origin(ACTR_EINVALID, "its port is not between 1 and 65535");
+    if (!text_u32(url_skip(authority, 1), &port) || port == 0 || port > UINT16_MAX)
+        return err_origin(ACTR_EINVALID, "its port is not a number between 1 and 65535");
     url->port = (uint16_t)port;
     return 0;
 }

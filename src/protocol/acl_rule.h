@@ -14,7 +14,10 @@ enum acl_rule_permission { ACL_RULE_DENY = 0, ACL_RULE_ALLOW = 1 };
 /* Where the caller must come from (oneof source_realm). */
 enum acl_rule_realm {
     ACL_RULE_REALM_ABSENT, /* not said */
-    ACL_RULE_REALM_ANY,    /* any_realm; its presence counts, false means the same as true */
+    ACL_RULE_REALM_ANY,    /* any_realm = true */
+    /* any_realm = false. The existing system takes it for "any", its author surely did not:
+     * whoever applies rules refuses it. */
+    ACL_RULE_REALM_NOT_ANY,
     ACL_RULE_REALM_ID
 };
 

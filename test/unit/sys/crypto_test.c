@@ -3,13 +3,13 @@
 /* crypto: the vectors that an independent implementation computed, and what a forger may try. */
 #include "sys/crypto.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "harness.h"
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 /* Word `index` (0: the first) after `label` in the file of vectors, in static storage. */
 static const char *vector_word(const char *label, unsigned index)
@@ -38,25 +38,6 @@ static const char *vector_word(const char *label, unsigned index)
 static size_t vector_bytes(const char *label, unsigned index, uint8_t *buf, size_t cap)
 {
     return harness_hex(vector_word(label, index), buf, cap);
-}
-
-static void base64(const uint8_t *bytes, size_t len, char *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t group = (uint32_t)bytes[i] << 16;
-        group |= i + 1 < len ? (uint32_t)bytes[i + 1] << 8 : 0;
-        group |= i + 2 < len ? bytes[i + 2] : 0;
-        *text++ = digits[group >> 18];
-        *text++ = digits[group >> 12 & 63];
-        *text++ = digits[group >> 6 & 63];
-        *text++ = digits[group & 63];
-    }
-    if (len % 3 != 0)
-        text[-1] = '=';
-    if (len % 3 == 1)
-        text[-2] = '=';
-    *text = '\0';
 }
 
 static struct crypto_signer *signer_of(uint8_t byte)
@@ -90,7 +71,7 @@ TEST(public_keys_of_the_fixed_seeds)
         crypto_signer_public(signer, key);
         assert_int_equal(vector_bytes(rows[i].label, 0, want, sizeof(want)), sizeof(want));
         assert_memory_equal(key, want, sizeof(want));
-        base64(key, sizeof(key), text);
+        text_base64_encode(key, sizeof(key), text);
         assert_string_equal(text, vector_word(rows[i].label, 1));
         crypto_signer_free(signer);
     }
@@ -102,8 +83,7 @@ TEST(manufacturer_key_id_is_the_head_of_the_digest)
     char id[4 + 16 + 1] = "mfr-";
     vector_bytes("MFR pub", 0, key, sizeof(key));
     assert_int_equal(crypto_sha256(actr_view_of(key, sizeof(key)), digest), 0);
-    for (size_t i = 0; i < 8; i++)
-        snprintf(id + 4 + 2 * i, 3, "%02x", digest[i]);
+    text_hex_encode(digest, 8, id + 4);
     assert_string_equal(id, vector_word("MFR pub", 2));
 }
 
@@ -175,7 +155,7 @@ TEST(turn_password)
                                       view_text("1800000000:1a2b3c@101/acme:echo-service:1.0.0"),
                                       digest),
                      0);
-    base64(digest, sizeof(digest), text);
+    text_base64_encode(digest, sizeof(digest), text);
     assert_string_equal(text, vector_word("turn pw", 0));
 }
 
