@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* What an implementation of net.h and http.h fills in. Only implementations include this.
+ *
+ * Each object begins with a pointer to the table of its implementation; net.c forwards through it.
+ * The members have the contracts of the functions of the same name. Loop thread. */
+#pragma once
+
+#include "net/http.h"
+#include "net/net.h"
+
+struct loop;
+
+struct net_ops {
+    int (*ws_dial)(struct net *net, const struct net_ws_options *options,
+                   const struct net_ws_events *events, void *user, struct net_ws **ret_ws);
+    int (*ws_send)(struct net_ws *ws, struct actr_bytes message);
+    void (*ws_ping)(struct net_ws *ws, struct actr_view payload);
+    void (*ws_pong)(struct net_ws *ws, struct actr_view payload);
+    void (*ws_read)(struct net_ws *ws, bool enable);
+    void (*ws_close)(struct net_ws *ws, uint16_t code, const char *reason);
+    size_t (*ws_queued)(const struct net_ws *ws);
+    void (*ws_set_user)(struct net_ws *ws, void *user);
+    int (*http_start)(struct net *net, const struct net_http_options *options, net_http_fn *fn,
+                      void *user, struct net_http **ret_http);
+    void (*http_cancel)(struct net_http *http);
+    int (*listen)(struct net *net, const struct net_server_options *options,
+                  const struct net_server_events *events, void *user,
+                  struct net_server **ret_server);
+    uint16_t (*server_port)(const struct net_server *server);
+    void (*server_close)(struct net_server *server);
+    const char *(*request_header)(struct net_request *request, const char *name);
+    void (*respond)(struct net_request *request, unsigned status, const struct net_header *headers,
+                    size_t header_count, struct actr_bytes body);
+};
+
+/* First members of the implementation's objects. */
+struct net {
+    const struct net_ops *ops;
+    struct loop *loop;
+};
+struct net_ws {
+    const struct net_ops *ops;
+};
+struct net_http {
+    const struct net_ops *ops;
+};
+struct net_server {
+    const struct net_ops *ops;
+};
+struct net_request {
+    const struct net_ops *ops;
+};
