@@ -196,8 +196,8 @@ static bool walk(const struct acl_rule *rules, size_t count, const struct actr_i
 
 static void random_part(uint64_t *state, char *part)
 {
-    static const char *const parts[] = {"a", "b", "aa", "ab"};
-    strcpy(part, parts[harness_random(state) % 4]);
+    static const char parts[][3] = {"a", "b", "aa", "ab"};
+    memcpy(part, parts[harness_random(state) % 4], sizeof(parts[0]));
 }
 
 static struct actr_type random_type(uint64_t *state)

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The actr authors
+# SPDX-License-Identifier: Apache-2.0
+# installed.sh BUILD SOURCE PREFIX LIBDIR: installs into a fresh folder, then builds programs against
+# that copy as its users do: by pkg-config and by find_package, shared and static.
+set -euo pipefail
+build=$1 source=$2 prefix=$3 libdir=$4
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+step() { printf '== %s\n' "$*"; }
+fail() { printf 'installed: %s\n' "$*"; exit 1; }
+
+step install
+meson install -C "$build" --no-rebuild --quiet --destdir "$tmp/root"
+root=$tmp/root$prefix
+export PKG_CONFIG_PATH=$root/$libdir/pkgconfig LD_LIBRARY_PATH=$root/$libdir
+config() { pkg-config --define-variable=prefix="$root" "$@" actr; }
+
+mkdir "$tmp/programs"
+cp "$source/test/install/program.c" "$tmp/programs"
+
+# expect PROGRAM TEXT: its output, and whether it needs libactr.so.
+runs()
+{
+    [ "$("$1")" = ACTR_ENOMEM ] || fail "$1 does not run"
+    ldd "$1" | grep -q libactr.so && shared=yes || shared=no
+    [ "$shared" = "$2" ] || fail "$1 uses libactr.so: $shared, wanted: $2"
+}
+
+# shellcheck disable=SC2046
+by_pkg_config()
+{
+    step "pkg-config, shared"
+    local flags=(-Wall -Wextra -pedantic -Werror)
+    gcc -std=c99 "${flags[@]}" $(config --cflags) "$tmp/programs/program.c" -o "$tmp/c99" $(config --libs)
+    runs "$tmp/c99" yes
+    g++ -std=c++17 "${flags[@]}" $(config --cflags) -x c++ "$tmp/programs/program.c" -x none \
+        -o "$tmp/cxx17" $(config --libs)
+    runs "$tmp/cxx17" yes
+
+    step "pkg-config, static"
+    gcc -std=c11 "${flags[@]}" $(config --cflags) "$tmp/programs/program.c" -o "$tmp/static" \
+        -Wl,--as-needed -l:libactr.a $(config --static --libs)
+    runs "$tmp/static" no
+}
+
+by_find_package()
+{
+    step find_package
+    cmake -S "$source/test/install" -B "$tmp/cmake" -DPROGRAMS="$tmp/programs" \
+        -DCMAKE_PREFIX_PATH="$root" >"$tmp/cmake.log" 2>&1 || { cat "$tmp/cmake.log"; return 1; }
+    cmake --build "$tmp/cmake" >"$tmp/cmake.log" 2>&1 || { cat "$tmp/cmake.log"; return 1; }
+    runs "$tmp/cmake/program" yes
+    runs "$tmp/cmake/program-static" no
+}
+
+by_pkg_config
+by_find_package
