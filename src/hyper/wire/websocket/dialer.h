@@ -7,7 +7,6 @@
 #include <actr/bytes.h>
 #include <actr/id.h>
 
-#include "base/list.h"
 #include "hyper/wire/wire.h"
 
 struct loop;
@@ -16,13 +15,13 @@ struct ws_dialer;
 
 /* A question for the address of an actor; embedded in the connection that asks. */
 struct ws_address {
-    struct list link; /* for whoever answers, while it has the question */
     struct actr_id peer;
+    void *user; /* for whoever answers, while it has the question */
 };
 
 /* What this node is, at the moment of dialling. Lent until the call returns. */
 struct ws_identity {
-    struct actr_view source_id;  /* encoded ActrId */
+    struct actr_id id;
     struct actr_view credential; /* encoded AIdCredential */
 };
 

@@ -15,7 +15,6 @@
 #include <actr/bytes.h>
 #include <actr/id.h>
 
-#include "base/list.h"
 #include "hyper/wire/wire.h"
 
 struct loop;

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* The five bytes in front of each lane message on a WebSocket.
+ *
+ * The peer decides what a frame says: nothing here asserts on it, and a bad one costs no
+ * allocation. The body is a part of the received bytes, never a copy. Pure; any thread. */
+#include "hyper/transport/ws_frame.h"
+
+#include "base/bytes.h"
+#include "base/cursor.h"
+#include "base/err.h"
+#include "protocol/payload_type.h"
+
+int ws_frame_encode(enum actr_payload_type type, struct actr_bytes *message)
+{
+    size_t len = message->len;
+
+    if (!actr_bytes_failed(*message) && len > UINT32_MAX) {
+        actr_bytes_unref(bytes_take(message));
+        return err_origin(ACTR_EINVALID, "frame: %zu bytes are too many", len);
+    }
+    const uint8_t header[WS_FRAME_HEADER_LEN] = {(uint8_t)type, (uint8_t)(len >> 24),
+                                                 (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+                                                 (uint8_t)len};
+    return bytes_prepend(message, header, sizeof(header));
+}
+
+int ws_frame_decode(struct actr_bytes *message, enum actr_payload_type *ret_type)
+{
+    struct cursor cursor = cursor_of(actr_bytes_view(*message));
+    uint8_t type = cursor_u8(&cursor);
+    uint32_t len = cursor_u32be(&cursor);
+    const char *wrong = NULL;
+
+    if (cursor.failed)
+        wrong = "short";
+    else if (!payload_type_is_valid(type))
+        wrong = "of no known type";
+    else if (len > cursor_left(&cursor))
+        wrong = "incomplete";
+    if (wrong) {
+        actr_bytes_unref(bytes_take(message));
+        return err_origin(ACTR_EDECODE, "frame is %s", wrong);
+    }
+    *ret_type = (enum actr_payload_type)type;
+    *message = actr_bytes_slice(*message, WS_FRAME_HEADER_LEN, len);
+    return 0;
+}
