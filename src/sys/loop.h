@@ -58,9 +58,9 @@ uint64_t loop_wall_ms(const struct loop *loop);
 /* Unpredictable bytes (reproducible under virtual time). */
 void loop_random(struct loop *loop, void *buf, size_t len);
 
-/* (Re)starts a timer that fires once, delay_us from now. Cannot fail: room for a timer is reserved
- * by loop_timer_init(). */
 void loop_timer_init(struct loop_timer *timer, struct loop *loop, loop_timer_fn *fn);
+/* (Re)starts a timer that fires once, delay_us from now; 0 counts as 1. Timers due at the same time
+ * fire in the order they were started. Cannot fail. */
 void loop_timer_start(struct loop_timer *timer, uint64_t delay_us);
 /* Harmless when stopped. After it returns fn will not run. */
 void loop_timer_stop(struct loop_timer *timer);
@@ -73,7 +73,8 @@ void loop_defer(struct loop *loop, struct loop_task *task);
 void loop_task_cancel(struct loop_task *task);
 
 /* Any thread: runs post->fn on the loop. Posts of one thread keep their order. One wake-up for many
- * posts. After the loop was closed: false, and the post stays the caller's. */
+ * posts. Once closing has begun: false, and the post stays the caller's; what was accepted before
+ * that runs. */
 bool loop_post(struct loop *loop, struct loop_post *post, loop_post_fn *fn)
     __attribute__((warn_unused_result));
 

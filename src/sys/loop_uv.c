@@ -1,0 +1,247 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* The libuv driver.
+ *
+ * One turn of uv_run(): timers, prepare, poll (sockets and the wake-up of posts), check. Deferred
+ * work runs in check, after the sockets' callbacks, and in prepare, after the timers'; what is left
+ * then (work deferred by deferred work) keeps an idle handle active, which makes the poll not wait.
+ * One uv_timer stands for the whole heap. It is set only in prepare, at the last moment before the
+ * poll, so that starting and stopping timers touches the heap alone.
+ *
+ * Time is uv_hrtime(), read when first asked for after each of these points. libuv's own time is
+ * the same clock in whole milliseconds, possibly some behind: its timer is never early for ours.
+ *
+ * The loop's thread, but for loop_uv_wake() and loop_uv_stop(). */
+#include "sys/loop_uv.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <uv.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "sys/loop_driver.h"
+
+/* Rounds of deferred work (work deferred by deferred work) between two looks at the sockets. */
+#define LOOP_UV_ROUND_MAX 8
+
+struct loop_uv {
+    struct loop loop;
+    uv_loop_t uv;
+    uv_async_t async;
+    uv_timer_t timer;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    uv_idle_t idle;
+    uint64_t armed_ms; /* what `timer` is set to, in libuv's time; 0: stopped */
+    struct loop_post stop;
+    atomic_bool is_stop_posted;
+};
+
+static struct loop_uv *loop_uv_of(const struct loop *loop)
+{
+    return (struct loop_uv *)(uintptr_t)loop;
+}
+
+static uint64_t loop_uv_now_us(const struct loop *loop)
+{
+    (void)loop;
+    return uv_hrtime() / 1000;
+}
+
+static uint64_t loop_uv_wall_ms(const struct loop *loop)
+{
+    struct timespec now;
+    (void)loop;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void loop_uv_random(struct loop *loop, void *buf, size_t len)
+{
+    uint8_t *at = buf;
+    (void)loop;
+    while (len > 0) {
+        ssize_t got = getrandom(at, len, 0);
+        assert(got > 0 || errno == EINTR); /* the system promises the rest */
+        if (got > 0) {
+            at += got;
+            len -= (size_t)got;
+        }
+    }
+}
+
+static void loop_uv_wake(struct loop *loop)
+{
+    uv_async_send(&loop_uv_of(loop)->async);
+}
+
+static const struct loop_driver loop_uv_driver = {
+    .now_us = loop_uv_now_us,
+    .wall_ms = loop_uv_wall_ms,
+    .random = loop_uv_random,
+    .wake = loop_uv_wake,
+};
+
+static void loop_uv_on_timer(uv_timer_t *timer)
+{
+    struct loop_uv *self = timer->data;
+    self->armed_ms = 0;
+    loop_forget_now(&self->loop);
+    loop_run_timers(&self->loop);
+}
+
+/* Sets the one timer to the earliest deadline, rounded up to libuv's milliseconds. */
+static void loop_uv_arm(struct loop_uv *self)
+{
+    uint64_t deadline_us = loop_deadline(&self->loop);
+    uint64_t due_ms = deadline_us == LOOP_NEVER ? 0 : (deadline_us - 1) / 1000 + 1;
+    if (due_ms == self->armed_ms)
+        return;
+    self->armed_ms = due_ms;
+    if (due_ms == 0) {
+        uv_timer_stop(&self->timer);
+        return;
+    }
+    uint64_t now_ms = uv_now(&self->uv);
+    uv_timer_start(&self->timer, loop_uv_on_timer, due_ms > now_ms ? due_ms - now_ms : 0, 0);
+}
+
+static void loop_uv_drain(struct loop_uv *self)
+{
+    loop_forget_now(&self->loop);
+    for (int round = 0; round < LOOP_UV_ROUND_MAX && loop_run_deferred(&self->loop); round++) {
+    }
+}
+
+static void loop_uv_on_idle(uv_idle_t *idle)
+{
+    (void)idle; /* its being active is all: the poll does not wait */
+}
+
+static void loop_uv_on_prepare(uv_prepare_t *prepare)
+{
+    struct loop_uv *self = prepare->data;
+    loop_uv_drain(self);
+    if (loop_has_deferred(&self->loop))
+        uv_idle_start(&self->idle, loop_uv_on_idle);
+    else
+        uv_idle_stop(&self->idle);
+    loop_uv_arm(self);
+    loop_forget_now(&self->loop); /* the poll may take long */
+}
+
+static void loop_uv_on_check(uv_check_t *check)
+{
+    loop_uv_drain(check->data);
+}
+
+static void loop_uv_on_async(uv_async_t *async)
+{
+    struct loop_uv *self = async->data;
+    loop_forget_now(&self->loop);
+    loop_run_posts(&self->loop);
+}
+
+int loop_uv_new(struct loop **ret_loop)
+{
+    struct loop_uv *self = mem_alloc(sizeof(*self));
+    if (!self)
+        return err_origin(ACTR_ENOMEM, "loop: no memory");
+    loop_init(&self->loop, &loop_uv_driver);
+    atomic_init(&self->is_stop_posted, false);
+    int r = uv_loop_init(&self->uv);
+    if (r == 0) {
+        r = uv_async_init(&self->uv, &self->async, loop_uv_on_async);
+        if (r < 0)
+            uv_loop_close(&self->uv);
+    }
+    if (r < 0) {
+        mem_free(self);
+        return err_origin(r == UV_ENOMEM ? ACTR_ENOMEM : ACTR_EIO, "loop: %s", uv_strerror(r));
+    }
+    uv_timer_init(&self->uv, &self->timer);
+    uv_prepare_init(&self->uv, &self->prepare);
+    uv_check_init(&self->uv, &self->check);
+    uv_idle_init(&self->uv, &self->idle);
+    self->async.data = self->timer.data = self->prepare.data = self->check.data = self;
+    uv_prepare_start(&self->prepare, loop_uv_on_prepare);
+    uv_check_start(&self->check, loop_uv_on_check);
+    *ret_loop = &self->loop;
+    return 0;
+}
+
+struct loop *loop_uv_close(struct loop *loop)
+{
+    struct loop_uv *self = loop_uv_of(loop);
+    if (!loop)
+        return NULL;
+    loop_enter(loop);
+    loop_wind_down(loop);
+    uv_close((uv_handle_t *)&self->async, NULL);
+    uv_close((uv_handle_t *)&self->timer, NULL);
+    uv_close((uv_handle_t *)&self->prepare, NULL);
+    uv_close((uv_handle_t *)&self->check, NULL);
+    uv_close((uv_handle_t *)&self->idle, NULL);
+    uv_run(&self->uv, UV_RUN_DEFAULT); /* the callbacks of everything that is closing */
+    loop_leave(loop);
+    int r = uv_loop_close(&self->uv);
+    assert(r == 0);
+    (void)r;
+    mem_free(self);
+    return NULL;
+}
+
+void loop_uv_run(struct loop *loop)
+{
+    loop_enter(loop);
+    uv_run(&loop_uv_of(loop)->uv, UV_RUN_DEFAULT);
+    loop_leave(loop);
+}
+
+static void loop_uv_on_stop(struct loop_post *post)
+{
+    struct loop_uv *self = container_of(post, struct loop_uv, stop);
+    atomic_store_explicit(&self->is_stop_posted, false, memory_order_relaxed);
+    uv_stop(&self->uv);
+}
+
+void loop_uv_stop(struct loop *loop)
+{
+    struct loop_uv *self = loop_uv_of(loop);
+    if (atomic_exchange_explicit(&self->is_stop_posted, true, memory_order_relaxed))
+        return;
+    bool taken = loop_post(loop, &self->stop, loop_uv_on_stop);
+    assert(taken); /* or the loop is closed, and nobody may have it any more */
+    (void)taken;
+}
+
+int loop_uv_fd(const struct loop *loop)
+{
+    return uv_backend_fd(&loop_uv_of(loop)->uv);
+}
+
+int loop_uv_timeout_ms(struct loop *loop)
+{
+    struct loop_uv *self = loop_uv_of(loop);
+    if (loop_has_deferred(loop))
+        return 0;
+    uv_update_time(&self->uv);
+    loop_uv_arm(self);
+    return uv_backend_timeout(&self->uv);
+}
+
+void loop_uv_dispatch(struct loop *loop)
+{
+    loop_enter(loop);
+    uv_run(&loop_uv_of(loop)->uv, UV_RUN_NOWAIT);
+    loop_leave(loop);
+}
+
+uv_loop_t *loop_uv_handle(struct loop *loop)
+{
+    return &loop_uv_of(loop)->uv;
+}
