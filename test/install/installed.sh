@@ -20,11 +20,12 @@ config() { pkg-config --define-variable=prefix="$root" "$@" actr; }
 mkdir "$tmp/programs"
 cp "$source/test/install/program.c" "$tmp/programs"
 
-# expect PROGRAM TEXT: its output, and whether it needs libactr.so.
+# runs PROGRAM SHARED: what it prints, and whether it needs libactr.so (yes, no).
 runs()
 {
+    local shared=no
     [ "$("$1")" = ACTR_ENOMEM ] || fail "$1 does not run"
-    ldd "$1" | grep -q libactr.so && shared=yes || shared=no
+    [[ $(ldd "$1") == *libactr.so* ]] && shared=yes
     [ "$shared" = "$2" ] || fail "$1 uses libactr.so: $shared, wanted: $2"
 }
 

@@ -3,7 +3,9 @@
 /* The five bytes in front of each lane message on a WebSocket.
  *
  * The peer decides what a frame says: nothing here asserts on it, and a bad one costs no
- * allocation. The body is a part of the received bytes, never a copy. Pure; any thread. */
+ * allocation. The body is a part of the received bytes, never a copy.
+ *
+ * Pure; any thread. */
 #include "hyper/transport/ws_frame.h"
 
 #include "base/bytes.h"
