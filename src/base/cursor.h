@@ -51,7 +51,7 @@ static inline uint8_t cursor_u8(struct cursor *cursor)
 static inline uint16_t cursor_u16be(struct cursor *cursor)
 {
     struct actr_view view = cursor_bytes(cursor, 2);
-    return view.len ? (uint16_t)(view.ptr[0] << 8 | view.ptr[1]) : 0;
+    return view.len ? (uint16_t)((unsigned)view.ptr[0] << 8 | view.ptr[1]) : 0;
 }
 
 static inline uint32_t cursor_u32be(struct cursor *cursor)
