@@ -39,5 +39,5 @@ int chunk_decode(struct actr_view bytes, struct chunk *ret_chunk) ACTR_MUST_CHEC
 bool chunk_metadata_next(const struct chunk *chunk, size_t *pos, struct chunk_metadata *ret_entry);
 
 /* Encodes into fresh bytes with BYTES_HEADROOM in front; fields in ascending order. A failed value
- * when memory has run out. */
+ * when memory has run out, now or when the payload was made. */
 struct actr_bytes chunk_encode(const struct chunk *chunk);

@@ -41,5 +41,6 @@ struct envelope {
 int envelope_decode(struct actr_view bytes, struct envelope *ret_envelope) ACTR_MUST_CHECK;
 
 /* Encodes into fresh bytes with BYTES_HEADROOM in front; fields in ascending order; no metadata. A
- * failed value when memory has run out. ENVELOPE_UNSPECIFIED leaves the field out. */
+ * failed value when memory has run out, now or when the payload was made. ENVELOPE_UNSPECIFIED
+ * leaves the field out. */
 struct actr_bytes envelope_encode(const struct envelope *envelope);

@@ -25,9 +25,9 @@ struct error_response {
  *
  * The sender's text begins with the prefix of its code ("not found: "); one matching prefix is
  * taken off, so that prefixes do not pile up from hop to hop. When nothing is left the text is that
- * of actr_strerror(). The prefix of a dependency error stays when it names a service. A number that
+ * of actr_strerror(). A dependency error keeps the prefix that names a service. A number that
  * is no wire code is ACTR_EUNAVAILABLE with "rpc error <number>: <message>".
  *
- * *ret_retry_after_ms: the hint inside the text of ACTR_ENOTREADY, else -1. */
+ * *ret_retry_after_ms: the hint inside the text of ACTR_ENOTREADY or ACTR_EUNAVAILABLE, else -1. */
 int error_from_wire(const struct error_response *response, char *buf, size_t buf_len,
                     int64_t *ret_retry_after_ms) ACTR_MUST_CHECK;
