@@ -97,7 +97,7 @@ static int part_decode_rule(const Actr__AclRule *message, struct acl_rule *ret_r
 {
     *ret_rule = (struct acl_rule){.permission = (int32_t)message->permission};
     if (message->source_realm_case == ACTR__ACL_RULE__SOURCE_REALM_ANY_REALM) {
-        ret_rule->realm_kind = ACL_RULE_REALM_ANY;
+        ret_rule->realm_kind = message->any_realm ? ACL_RULE_REALM_ANY : ACL_RULE_REALM_NOT_ANY;
     } else if (message->source_realm_case == ACTR__ACL_RULE__SOURCE_REALM_REALM_ID) {
         ret_rule->realm_kind = ACL_RULE_REALM_ID;
         ret_rule->realm = message->realm_id;
@@ -225,8 +225,9 @@ static Actr__AclRule *part_encode_rule(struct message_build *build, const struct
     message->from_type = part_encode_type(build, &rule->from_type);
     switch (rule->realm_kind) {
     case ACL_RULE_REALM_ANY:
+    case ACL_RULE_REALM_NOT_ANY:
         message->source_realm_case = ACTR__ACL_RULE__SOURCE_REALM_ANY_REALM;
-        message->any_realm = true;
+        message->any_realm = rule->realm_kind == ACL_RULE_REALM_ANY;
         break;
     case ACL_RULE_REALM_ID:
         message->source_realm_case = ACTR__ACL_RULE__SOURCE_REALM_REALM_ID;
