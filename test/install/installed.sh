@@ -49,7 +49,7 @@ by_pkg_config()
 by_find_package()
 {
     step find_package
-    cmake -S "$source/test/install" -B "$tmp/cmake" -DPROGRAMS="$tmp/programs" \
+    cmake -S "$source/test/install" -B "$tmp/cmake" -G Ninja -DPROGRAMS="$tmp/programs" \
         -DCMAKE_PREFIX_PATH="$root" >"$tmp/cmake.log" 2>&1 || { cat "$tmp/cmake.log"; return 1; }
     cmake --build "$tmp/cmake" >"$tmp/cmake.log" 2>&1 || { cat "$tmp/cmake.log"; return 1; }
     runs "$tmp/cmake/program" yes
