@@ -4,7 +4,7 @@
 # The rules of style that a line-by-line reading can check. Prints file:line: rule, and fails.
 set -u
 shopt -s lastpipe # report runs in this shell
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." && git ls-files >/dev/null || exit 2
 found=0
 
 files() { git ls-files --cached --others --exclude-standard -- "$@"; }

@@ -8,6 +8,7 @@
 set -euo pipefail
 build=$(realpath "$1")
 cd "$(dirname "$0")/.."
+git ls-files >/dev/null
 export LC_ALL=C
 work=$build/check-symbols
 mkdir -p "$work"
