@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Dispatch: what happens to one inbound message before a handler sees it. ACL, then dedup, then
+/* Dispatch: what happens to a message of a peer before a handler sees it. ACL, then dedup, then
  * run.
  *
  * Pure: no clock, no thread, no I/O; time is an argument. One dispatch serves one actor; the caller
- * runs it on one thread. The only path: messages from peers and from inside the process both come
- * through here. */
+ * runs it on one thread. It is the only way in for peers, so a caller is never "unknown": what does
+ * not name one does not get here. Messages from inside the process carry no identity to check and
+ * cannot be repeated by a network; they go from host_gate to the executor directly. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,17 +22,15 @@
 struct acl; /* acl.h */
 struct dispatch;
 
-enum dispatch_origin { DISPATCH_LOCAL, DISPATCH_PEER };
-
-/* The result of a request: exactly one of reply and error. */
+/* How a message ended. Owns its bytes. */
 struct dispatch_result {
     int code;                  /* 0, or ACTR_E… */
+    int64_t retry_after_ms;    /* -1: no hint */
     struct actr_bytes payload; /* code == 0 */
     struct actr_bytes message; /* code != 0: text for people, without prefix */
 };
 
-/* A request that was sent twice and whose first copy still runs waits here; embedded by the caller.
- */
+/* A request that came again while its first copy still runs waits here; embedded by the caller. */
 struct dispatch_waiter {
     struct list link;
     void (*fn)(struct dispatch_waiter *waiter,
@@ -42,23 +41,21 @@ struct dispatch_waiter {
 struct dispatch_entry;
 
 enum dispatch_verdict {
-    DISPATCH_RUN, /* fresh: run the handler, then dispatch_complete(*ret_entry, …) on every path */
+    DISPATCH_RUN,    /* fresh: run the handler, then dispatch_complete(), on every path */
     DISPATCH_ANSWER, /* seen and finished: *ret_result (lent until the next call) is the old answer
                       */
     DISPATCH_JOINED, /* seen and running: waiter->fn runs when it finishes */
     DISPATCH_DROP,   /* a tell seen before: nothing to do */
-    DISPATCH_DENIED  /* refused by the ACL: *ret_result has code and text */
+    DISPATCH_DENIED  /* refused by the ACL: *ret_result (lent until the next call) says so */
 };
 
 struct dispatch_limits {
-    uint64_t
-        dedup_ttl_us; /* counted from completion; default 30 s (the span of a sender's retries) */
-    uint64_t dedup_bytes_max; /* remembered results; over it the oldest finished one is forgotten */
+    uint64_t dedup_ttl_us;    /* from completion; 0: 30 s, more than a sender's retries span */
+    uint64_t dedup_bytes_max; /* remembered results; over it the oldest goes; 0: 32 MiB */
 };
 
 struct dispatch_message {
-    enum dispatch_origin origin;
-    const struct actr_id *caller; /* NULL exactly for DISPATCH_LOCAL */
+    const struct actr_id *caller; /* verified */
     const struct actr_id *self;
     const struct envelope *envelope; /* direction REQUEST or TELL */
 };
@@ -66,10 +63,12 @@ struct dispatch_message {
 /* acl is borrowed and may be NULL (everyone may). NULL when memory has run out. */
 struct dispatch *dispatch_new(const struct acl *acl, const struct dispatch_limits *limits,
                               const struct hash_key *key);
+/* Every admitted message must have been completed, every waiter have left. */
 void dispatch_free(struct dispatch *dispatch);
 
 /* Decides. waiter is used for DISPATCH_JOINED only and must stay until its fn ran or
- * dispatch_leave(). ACTR_ENOMEM. */
+ * dispatch_leave(). *ret_entry is set for DISPATCH_RUN, *ret_result for DISPATCH_ANSWER and
+ * DISPATCH_DENIED. ACTR_ENOMEM. */
 int dispatch_admit(struct dispatch *dispatch, const struct dispatch_message *message,
                    uint64_t now_us, struct dispatch_waiter *waiter,
                    enum dispatch_verdict *ret_verdict, struct dispatch_entry **ret_entry,
@@ -83,5 +82,7 @@ void dispatch_complete(struct dispatch *dispatch, struct dispatch_entry *entry, 
 /* A waiter that gives up. */
 void dispatch_leave(struct dispatch_waiter *waiter);
 
-/* How many messages were answered from memory, joined or dropped. */
+/* How many messages were refused by the ACL; how many were answered from memory, joined or dropped.
+ */
+uint64_t dispatch_denied_count(const struct dispatch *dispatch);
 uint64_t dispatch_repeat_count(const struct dispatch *dispatch);

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Dedup table: one allocation an entry, a hash table to find it, a list in order of completion to
+ * let it go.
+ *
+ * Expiry and the memory bound both take from the head of that list, so that every operation is O(1)
+ * amortised and nothing ever scans the table. All finished entries live equally long, hence the
+ * list is sorted by time. Never forgets a running entry: its sender would be answered twice. */
+#include "runtime/dedup.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#define DEDUP_TTL_US 30000000u
+#define DEDUP_BYTES_MAX (32u << 20)
+
+struct dedup_wanted {
+    const struct actr_id *caller;
+    struct actr_view id;
+    uint64_t caller_type;
+};
+
+static bool dedup_equal(const struct hash_node *node, const void *wanted)
+{
+    const struct dispatch_entry *entry =
+        container_of((struct hash_node *)(uintptr_t)node, struct dispatch_entry, node);
+    const struct dedup_wanted *w = wanted;
+    return entry->caller_serial == w->caller->serial && entry->caller_realm == w->caller->realm &&
+           entry->caller_type == w->caller_type && entry->id_len == w->id.len &&
+           memcmp(entry->id, w->id.ptr, w->id.len) == 0;
+}
+
+static uint64_t dedup_hash(const struct dedup *dedup, const struct dedup_wanted *wanted)
+{
+    /* The id is what differs from request to request; the serial keeps callers apart in the table.
+     */
+    return hash_bytes(&dedup->key, wanted->id.ptr, wanted->id.len) ^
+           (wanted->caller->serial * 0x9e3779b97f4a7c15u);
+}
+
+static uint64_t entry_cost(const struct dispatch_entry *entry)
+{
+    return sizeof(*entry) + entry->id_len + entry->result.payload.len + entry->result.message.len;
+}
+
+static void dedup_forget(struct dedup *dedup, struct dispatch_entry *entry)
+{
+    dedup->bytes -= entry_cost(entry);
+    list_remove(&entry->finished_link);
+    hash_table_remove(&dedup->table, &entry->node);
+    actr_bytes_unref(entry->result.payload);
+    actr_bytes_unref(entry->result.message);
+    mem_free(entry);
+}
+
+static void dedup_expire(struct dedup *dedup, uint64_t now_us)
+{
+    while (!list_is_empty(&dedup->finished)) {
+        struct dispatch_entry *oldest =
+            container_of(dedup->finished.next, struct dispatch_entry, finished_link);
+        if (dedup->bytes <= dedup->bytes_max && now_us - oldest->finished_us < dedup->ttl_us)
+            return;
+        dedup_forget(dedup, oldest);
+    }
+}
+
+void dedup_init(struct dedup *dedup, const struct dispatch_limits *limits,
+                const struct hash_key *key)
+{
+    hash_table_init(&dedup->table, dedup_equal);
+    list_init(&dedup->finished);
+    dedup->key = *key;
+    dedup->ttl_us = limits->dedup_ttl_us ? limits->dedup_ttl_us : DEDUP_TTL_US;
+    dedup->bytes_max = limits->dedup_bytes_max ? limits->dedup_bytes_max : DEDUP_BYTES_MAX;
+    dedup->bytes = 0;
+}
+
+void dedup_deinit(struct dedup *dedup)
+{
+    while (!list_is_empty(&dedup->finished))
+        dedup_forget(dedup,
+                     container_of(dedup->finished.next, struct dispatch_entry, finished_link));
+    assert(dedup->table.count == 0);
+    hash_table_deinit(&dedup->table);
+}
+
+static struct dedup_wanted dedup_wanted(const struct dedup *dedup, const struct actr_id *caller,
+                                        struct actr_view id)
+{
+    struct dedup_wanted wanted = {caller, id, 0};
+    char type[ACTR_TYPE_STR_MAX];
+    actr_type_format(&caller->type, type);
+    wanted.caller_type = hash_bytes(&dedup->key, type, strlen(type));
+    return wanted;
+}
+
+struct dispatch_entry *dedup_find(struct dedup *dedup, const struct actr_id *caller,
+                                  struct actr_view id, uint64_t now_us)
+{
+    dedup_expire(dedup, now_us);
+    struct dedup_wanted wanted = dedup_wanted(dedup, caller, id);
+    struct hash_node *node = hash_table_find(&dedup->table, dedup_hash(dedup, &wanted), &wanted);
+    return node ? container_of(node, struct dispatch_entry, node) : NULL;
+}
+
+int dedup_begin(struct dedup *dedup, const struct actr_id *caller, struct actr_view id,
+                struct dispatch_entry **ret_entry)
+{
+    struct dedup_wanted wanted = dedup_wanted(dedup, caller, id);
+    struct dispatch_entry *entry = mem_alloc(sizeof(*entry) + id.len);
+    if (!entry)
+        return err_origin(ACTR_ENOMEM, "dedup: no memory for an entry");
+    list_init(&entry->finished_link);
+    list_init(&entry->waiters);
+    entry->caller_serial = caller->serial;
+    entry->caller_realm = caller->realm;
+    entry->caller_type = wanted.caller_type;
+    entry->id_len = (uint32_t)id.len;
+    memcpy(entry->id, id.ptr, id.len);
+    int r = hash_table_insert(&dedup->table, &entry->node, dedup_hash(dedup, &wanted));
+    if (r < 0) {
+        mem_free(entry);
+        return r;
+    }
+    *ret_entry = entry;
+    return 0;
+}
+
+void dedup_finish(struct dedup *dedup, struct dispatch_entry *entry, uint64_t now_us,
+                  const struct dispatch_result *result)
+{
+    assert(entry->finished_us == 0);
+    entry->finished_us = now_us ? now_us : 1;
+    entry->result = *result;
+    entry->result.payload = actr_bytes_ref(result->payload);
+    entry->result.message = actr_bytes_ref(result->message);
+    dedup->bytes += entry_cost(entry);
+    list_push(&dedup->finished, &entry->finished_link);
+    while (!list_is_empty(&entry->waiters)) {
+        struct list *link = list_pop(&entry->waiters);
+        struct dispatch_waiter *waiter = container_of(link, struct dispatch_waiter, link);
+        waiter->fn(waiter, &entry->result);
+    }
+    dedup_expire(dedup, now_us);
+}

@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Dedup: which requests of which callers run or have run, and how they ended.
+ *
+ * The key is caller and request id, so that two callers who chose the same id never meet. A
+ * finished entry lives for a time counted from its completion, and no longer than the memory bound
+ * allows; a running one lives until it is finished. Pure; time is an argument; one thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+#include <actr/id.h>
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "runtime/dispatch.h"
+
+struct dispatch_entry {
+    struct hash_node node;
+    struct list finished_link; /* in dedup.finished, oldest first; alone while running */
+    struct list waiters;       /* struct dispatch_waiter.link */
+    uint64_t finished_us;      /* 0: running */
+    struct dispatch_result result;
+    uint64_t caller_serial;
+    uint64_t caller_type; /* keyed hash of the type */
+    uint32_t caller_realm;
+    uint32_t id_len;
+    char id[];
+};
+
+struct dedup {
+    struct hash_table table;
+    struct list finished;
+    struct hash_key key;
+    uint64_t ttl_us, bytes_max;
+    uint64_t bytes; /* of finished entries, results included */
+};
+
+void dedup_init(struct dedup *dedup, const struct dispatch_limits *limits,
+                const struct hash_key *key);
+/* No entry may be running. */
+void dedup_deinit(struct dedup *dedup);
+
+/* The entry of this caller and id, borrowed; NULL when there is none or it has expired. */
+struct dispatch_entry *dedup_find(struct dedup *dedup, const struct actr_id *caller,
+                                  struct actr_view id, uint64_t now_us);
+
+/* A new running entry; there must be none. ACTR_ENOMEM. */
+int dedup_begin(struct dedup *dedup, const struct actr_id *caller, struct actr_view id,
+                struct dispatch_entry **ret_entry) ACTR_MUST_CHECK;
+
+/* The entry has ended with `result` (references are taken). It may be gone when this returns. */
+void dedup_finish(struct dedup *dedup, struct dispatch_entry *entry, uint64_t now_us,
+                  const struct dispatch_result *result);
