@@ -60,6 +60,11 @@ void loop_forget_now(struct loop *loop)
     loop->now_us = 0;
 }
 
+uint64_t loop_clock_us(const struct loop *loop)
+{
+    return loop->driver->now_us(loop);
+}
+
 uint64_t loop_wall_ms(const struct loop *loop)
 {
     return loop->driver->wall_ms(loop);

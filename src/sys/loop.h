@@ -52,6 +52,9 @@ struct loop_driver; /* loop_driver.h */
 /* Now, in microseconds of a clock that never steps back; constant within one callback. */
 uint64_t loop_now_us(const struct loop *loop);
 
+/* Any thread: the same clock, read now. */
+uint64_t loop_clock_us(const struct loop *loop);
+
 /* Wall clock, in milliseconds since 1970. */
 uint64_t loop_wall_ms(const struct loop *loop);
 

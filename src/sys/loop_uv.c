@@ -241,6 +241,13 @@ void loop_uv_dispatch(struct loop *loop)
     loop_leave(loop);
 }
 
+void loop_uv_dispatch_wait(struct loop *loop)
+{
+    loop_enter(loop);
+    uv_run(&loop_uv_of(loop)->uv, UV_RUN_ONCE);
+    loop_leave(loop);
+}
+
 uv_loop_t *loop_uv_handle(struct loop *loop)
 {
     return &loop_uv_of(loop)->uv;

@@ -34,5 +34,8 @@ int loop_uv_fd(const struct loop *loop);
 int loop_uv_timeout_ms(struct loop *loop);
 void loop_uv_dispatch(struct loop *loop);
 
+/* The same, but waits until something is due. */
+void loop_uv_dispatch_wait(struct loop *loop);
+
 /* For net/, which hangs sockets on it. */
 struct uv_loop_s *loop_uv_handle(struct loop *loop);

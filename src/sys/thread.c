@@ -48,3 +48,10 @@ void thread_join(struct thread *thread)
     assert(error == 0);
     (void)error;
 }
+
+void thread_detach(struct thread *thread)
+{
+    int error = pthread_detach(thread->_handle);
+    assert(error == 0);
+    (void)error;
+}
