@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Invocation: see invocation.h.
+ *
+ * A handler that neither answers nor keeps its reply is an error of the actor, said to the caller
+ * as Internal; a tell needs no answer. Runs in the actor's turn and on the loop; never waits. */
+#include "hyper/workload/invocation.h"
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "hyper/workload/reply.h"
+
+static void invocation_job_run(struct executor_job *job)
+{
+    invocation_run(container_of(job, struct invocation, job));
+}
+
+static void invocation_job_done(struct executor_job *job)
+{
+    invocation_finish(container_of(job, struct invocation, job));
+}
+
+void invocation_init(struct invocation *invocation, const struct context_env *env,
+                     struct workload *workload, struct actr_view route, struct actr_bytes payload)
+{
+    context_init(&invocation->ctx, env);
+    invocation->ctx.request = payload;
+    invocation->workload = workload;
+    invocation->route = workload->ops->find(workload, route);
+    invocation->on_result = NULL;
+    invocation->job = (struct executor_job){
+        .run = invocation_job_run,
+        .done = invocation_job_done,
+        .never_blocks = !invocation->route || invocation->route->never_blocks,
+    };
+    if (invocation->route) {
+        invocation->ctx.route = invocation->route->name;
+    } else {
+        char text[256];
+        snprintf(text, sizeof(text), "%.*s", (int)(route.len < 200 ? route.len : 200),
+                 (const char *)route.ptr);
+        context_fail(&invocation->ctx, ACTR_EROUTE, text);
+    }
+}
+
+void invocation_deinit(struct invocation *invocation)
+{
+    context_deinit(&invocation->ctx);
+}
+
+void invocation_submit(struct invocation *invocation, bool high)
+{
+    invocation->job.high = high;
+    executor_submit(invocation->ctx.env->executor, &invocation->job);
+}
+
+void invocation_run(struct invocation *invocation)
+{
+    struct actr_ctx *ctx = &invocation->ctx;
+    if (!invocation->route)
+        return; /* answered already */
+    invocation->workload->ops->invoke(invocation->workload, invocation->route, ctx);
+    if (ctx->slot != CONTEXT_OPEN)
+        return;
+    if (ctx->is_tell) {
+        context_answer(ctx, (struct actr_bytes){0});
+        return;
+    }
+    char text[256];
+    snprintf(text, sizeof(text), "the handler of %.200s returned without a reply", ctx->route);
+    context_fail(ctx, ACTR_EINTERNAL, text);
+}
+
+static void invocation_on_kept(void *arg, const struct dispatch_result *result)
+{
+    struct invocation *invocation = arg;
+    invocation->on_result(invocation, result);
+}
+
+void invocation_finish(struct invocation *invocation)
+{
+    struct actr_ctx *ctx = &invocation->ctx;
+    if (ctx->slot == CONTEXT_KEPT)
+        reply_adopt(ctx->reply, ctx->deadline_us, invocation_on_kept, invocation);
+    else
+        invocation->on_result(invocation, &ctx->result);
+}

@@ -1,0 +1,227 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Linked workloads: a hash table from route to handler, filled before the node starts and only read
+ * afterwards.
+ *
+ * The first error of building one is kept with its text, so that a program may add all its routes
+ * and look once, when it gives the workload to a node. Handlers run in the actor's turn on whatever
+ * thread has it. */
+#include "hyper/workload/linked.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "hyper/workload/context.h"
+
+#define LINKED_ROUTE_MAX 512
+
+/* Routes are the program's own, never a peer's choice, so a fixed key does. */
+static const struct hash_key linked_key = {{1}};
+
+struct linked_handler {
+    struct workload_route route;
+    struct hash_node node;
+    struct linked_handler *next;
+    actr_handler_fn *fn;
+    void *self;
+    size_t name_len;
+    char name[];
+};
+
+struct actr_workload {
+    struct workload base;
+    struct actr_workload_options options;
+    void *self;
+    struct hash_table routes;
+    struct linked_handler *first;
+    int error;
+    bool is_used;
+    char error_text[ERR_TEXT_MAX];
+};
+
+static bool linked_equal(const struct hash_node *node, const void *wanted)
+{
+    const struct linked_handler *handler =
+        container_of((struct hash_node *)(uintptr_t)node, struct linked_handler, node);
+    const struct actr_view *name = wanted;
+    return handler->name_len == name->len && memcmp(handler->name, name->ptr, name->len) == 0;
+}
+
+static const struct workload_route *linked_find(const struct workload *workload,
+                                                struct actr_view route)
+{
+    const struct actr_workload *linked =
+        container_of((struct workload *)(uintptr_t)workload, struct actr_workload, base);
+    struct hash_node *node =
+        hash_table_find(&linked->routes, hash_bytes(&linked_key, route.ptr, route.len), &route);
+    return node ? &container_of(node, struct linked_handler, node)->route : NULL;
+}
+
+static void linked_invoke(struct workload *workload, const struct workload_route *route,
+                          struct actr_ctx *ctx)
+{
+    const struct linked_handler *handler =
+        container_of((struct workload_route *)(uintptr_t)route, struct linked_handler, route);
+    handler->fn(ctx, actr_bytes_view(ctx->request), handler->self);
+}
+
+static int linked_lifecycle(struct workload *workload, enum workload_event event,
+                            struct actr_ctx *ctx)
+{
+    struct actr_workload *linked = container_of(workload, struct actr_workload, base);
+    actr_lifecycle_fn *fn = NULL;
+    switch (event) {
+    case WORKLOAD_START:
+        fn = linked->options.on_start;
+        break;
+    case WORKLOAD_READY:
+        fn = linked->options.on_ready;
+        break;
+    case WORKLOAD_STOP:
+        fn = linked->options.on_stop;
+        break;
+    }
+    return fn ? fn(ctx, linked->self) : 0;
+}
+
+static void linked_on_error(struct workload *workload, struct actr_ctx *ctx,
+                            const struct actr_error_event *event)
+{
+    struct actr_workload *linked = container_of(workload, struct actr_workload, base);
+    linked->options.on_error(ctx, event, linked->self);
+}
+
+static void linked_free(struct workload *workload)
+{
+    struct actr_workload *linked = container_of(workload, struct actr_workload, base);
+    if (linked->options.destroy)
+        linked->options.destroy(linked->self);
+    while (linked->first) {
+        struct linked_handler *next = linked->first->next;
+        mem_free(linked->first);
+        linked->first = next;
+    }
+    hash_table_deinit(&linked->routes);
+    mem_free(linked);
+}
+
+static const struct workload_ops linked_ops = {
+    .find = linked_find,
+    .invoke = linked_invoke,
+    .lifecycle = linked_lifecycle,
+    .on_error = linked_on_error,
+    .free = linked_free,
+};
+
+struct actr_workload *actr_workload_new(const char *type,
+                                        const struct actr_workload_options *options, void *self)
+{
+    struct actr_type parsed;
+    if (!type) {
+        err_origin(ACTR_EINVALID, "workload: no type");
+        return NULL;
+    }
+    if (actr_type_parse(type, &parsed) < 0)
+        return NULL;
+    struct actr_workload *linked = mem_alloc(sizeof(*linked));
+    if (!linked) {
+        err_origin(ACTR_ENOMEM, "workload: no memory");
+        return NULL;
+    }
+    if (options)
+        memcpy(&linked->options, options,
+               options->size < sizeof(*options) ? options->size : sizeof(*options));
+    linked->base.ops = &linked_ops;
+    linked->base.type = parsed;
+    linked->base.never_blocks = linked->options.never_blocks;
+    linked->base.wants_errors = linked->options.on_error != NULL;
+    linked->self = self;
+    hash_table_init(&linked->routes, linked_equal);
+    return linked;
+}
+
+struct actr_workload *linked_client(void)
+{
+    static const struct actr_workload_options options = {.size = sizeof(options),
+                                                         .never_blocks = true};
+    return actr_workload_new("local:Client:0.0.0", &options, NULL);
+}
+
+static int linked_add(struct actr_workload *linked, const char *route, actr_handler_fn *handler,
+                      void *self, const struct actr_route_options *options)
+{
+    size_t len = route ? strnlen(route, LINKED_ROUTE_MAX + 1) : 0;
+    if (len == 0 || len > LINKED_ROUTE_MAX)
+        return err_origin(ACTR_EINVALID, "workload: a route has 1 to %d bytes, not %zu",
+                          LINKED_ROUTE_MAX, len);
+    if (!handler)
+        return err_origin(ACTR_EINVALID, "workload: no handler for %s", route);
+    if (linked->is_used)
+        return err_origin(ACTR_ESTATE, "workload: %s comes after actr_node_use()", route);
+    if (linked_find(&linked->base, actr_view_of(route, len)))
+        return err_origin(ACTR_EINVALID, "workload: %s is declared twice", route);
+
+    struct linked_handler *added = mem_alloc(sizeof(*added) + len + 1);
+    if (!added)
+        return err_origin(ACTR_ENOMEM, "workload: no memory for %s", route);
+    memcpy(added->name, route, len + 1);
+    added->name_len = len;
+    added->fn = handler;
+    added->self = self;
+    added->route.name = added->name;
+    added->route.never_blocks = linked->options.never_blocks || (options && options->never_blocks);
+    int r = hash_table_insert(&linked->routes, &added->node, hash_bytes(&linked_key, route, len));
+    if (r < 0) {
+        mem_free(added);
+        return r;
+    }
+    added->next = linked->first;
+    linked->first = added;
+    return 0;
+}
+
+int linked_route(struct actr_workload *linked, const char *route, actr_handler_fn *handler,
+                 void *self, const struct actr_route_options *options)
+{
+    int r = linked_add(linked, route, handler, self, options);
+    if (r < 0 && linked->error == 0) {
+        linked->error = r;
+        snprintf(linked->error_text, sizeof(linked->error_text), "%s", actr_errmsg());
+    }
+    return r;
+}
+
+int actr_workload_route(struct actr_workload *workload, const char *route, actr_handler_fn *handler,
+                        const struct actr_route_options *options)
+{
+    if (!workload)
+        return err_origin(ACTR_EINVALID, "workload: NULL");
+    return linked_route(workload, route, handler, workload->self, options);
+}
+
+int linked_use(struct actr_workload *linked, struct workload **ret_workload)
+{
+    if (!linked)
+        return err_origin(ACTR_EINVALID, "workload: NULL (%s)", actr_errmsg());
+    if (linked->is_used)
+        return err_origin(ACTR_ESTATE, "workload: in use by a node already");
+    if (linked->error < 0) {
+        int code = linked->error;
+        err_origin(code, "%s", linked->error_text);
+        linked_free(&linked->base);
+        return code;
+    }
+    linked->is_used = true;
+    *ret_workload = &linked->base;
+    return 0;
+}
+
+void actr_workload_free(struct actr_workload *workload)
+{
+    if (workload && !workload->is_used)
+        linked_free(&workload->base);
+}

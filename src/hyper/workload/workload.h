@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Layer 3 contract: a workload is the code of one actor. The runtime decides what runs and when; a
+ * backend knows how: linked (C in this process) today, a native library or a component later.
+ *
+ * Turn: everything here but find and free runs in the actor's turn (executor.h), on the loop, a
+ * worker, or the thread that called. A backend never blocks the loop: it says beforehand, per
+ * route, what may run there. */
+#pragma once
+
+#include <stdbool.h>
+
+#include <actr/bytes.h>
+#include <actr/context.h>
+#include <actr/id.h>
+#include <actr/workload.h>
+
+struct workload;
+
+/* What a route looks up to. Owned by the backend; unchanged while the node runs. */
+struct workload_route {
+    const char *name; /* NUL-terminated */
+    bool never_blocks;
+};
+
+enum workload_event { WORKLOAD_START, WORKLOAD_READY, WORKLOAD_STOP };
+
+struct workload_ops {
+    /* Loop or any thread. NULL: no such route. */
+    const struct workload_route *(*find)(const struct workload *workload, struct actr_view route);
+    /* Runs the handler. Afterwards the context has been answered, kept, or neither (which is the
+     * caller's to judge). */
+    void (*invoke)(struct workload *workload, const struct workload_route *route,
+                   struct actr_ctx *ctx);
+    /* Runs a lifecycle hook; its error (ACTR_E…, with err text) or 0. */
+    int (*lifecycle)(struct workload *workload, enum workload_event event, struct actr_ctx *ctx);
+    void (*on_error)(struct workload *workload, struct actr_ctx *ctx,
+                     const struct actr_error_event *event);
+    /* Nothing runs any more. */
+    void (*free)(struct workload *workload);
+};
+
+/* First member of each backend. */
+struct workload {
+    const struct workload_ops *ops;
+    struct actr_type type;
+    bool never_blocks; /* hooks may run on the loop */
+    bool wants_errors; /* on_error does something */
+};
