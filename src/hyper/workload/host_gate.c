@@ -1,6 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* HostGate: see host_gate.h. Neither allocates nor copies; what it is given travels as it is. */
+/* HostGate: from the message to the actor's turn.
+ *
+ * Neither allocates nor copies nor encodes: the payload reference that the caller gave is the one
+ * the handler is lent. Submitting belongs to the loop; entering belongs to any other thread, and
+ * looks again, inside the turn, whether the node is still open, because a stop waits for turns and
+ * not for threads that are about to take one. */
 #include "hyper/workload/host_gate.h"
 
 static void host_gate_prepare(const struct host_gate *gate, struct invocation *invocation,

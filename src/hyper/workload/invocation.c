@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Invocation: see invocation.h.
  *
- * A handler that neither answers nor keeps its reply is an error of the actor, said to the caller
- * as Internal; a tell needs no answer. Runs in the actor's turn and on the loop; never waits. */
+ * The route is looked up when the message arrives, so that the executor knows whether it may run on
+ * the loop. A handler that neither answers nor keeps its reply is an error of the actor, said to
+ * the caller as Internal; a tell needs no answer. Runs in the actor's turn and on the loop; never
+ * waits. */
 #include "hyper/workload/invocation.h"
 
 #include <stdio.h>
