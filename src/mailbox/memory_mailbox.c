@@ -13,6 +13,7 @@
 
 #include <assert.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"

@@ -17,6 +17,7 @@
 
 struct dest_transport;
 struct inbound_gate;
+struct log;
 struct loop;
 struct mailbox;
 struct peer_gate;
@@ -43,6 +44,7 @@ struct inbound_gate_options {
     struct mailbox *mailbox; /* these three outlive the gate */
     struct peer_gate *peer_gate;
     struct peer_transport *transport;
+    const struct log *log; /* may be NULL */
     const struct inbound_gate_events *events;
     void *owner;
 };

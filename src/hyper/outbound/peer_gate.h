@@ -25,7 +25,8 @@ struct peer_gate_options {
     uint32_t pending_max;             /* requests without an answer, in all; 0: 262,144 */
     uint32_t peer_pending_max;        /* the same for one peer; 0: 65,536 */
     uint64_t peer_unsent_bytes_max;   /* encoded and waiting for a wire, one peer; 0: 64 MiB */
-    uint32_t message_len_max;         /* an encoded envelope; 0: 16 MiB - 5 */
+    uint64_t kept_bytes_max;  /* encoded and waiting for a wire or an answer, in all; 0: 512 MiB */
+    uint32_t message_len_max; /* an encoded envelope; 0: 16 MiB - 5 */
     const struct peer_gate_events *events;
     void *owner;
 };

@@ -45,12 +45,12 @@ struct lane_events {
     void (*on_closed)(void *owner);
 };
 
-/* Borrow the destination for `id`, creating it (dest) or NULL when there is none (find). It stays
- * while it has wires or a user, and at least until control returns to the loop. dest: NULL also
- * when memory or the bound on destinations is reached, or the transport is closing; err.h's text
- * says which. */
-struct dest_transport *peer_transport_dest(struct peer_transport *transport,
-                                           const struct actr_id *id);
+/* Borrow the destination for `id`, creating it. It stays while it has wires or a user, and at least
+ * until control returns to the loop. ACTR_EUNAVAILABLE (the bound on destinations is reached, or
+ * the transport is closing), ACTR_ENOMEM. */
+int peer_transport_dest(struct peer_transport *transport, const struct actr_id *id,
+                        struct dest_transport **ret_dest) ACTR_MUST_CHECK;
+/* The same, but NULL when there is none yet. */
 struct dest_transport *peer_transport_find(const struct peer_transport *transport,
                                            const struct actr_id *id);
 const struct actr_id *dest_transport_id(const struct dest_transport *dest);

@@ -15,8 +15,8 @@
 
 struct loop;
 
-/* More kinds of wire than there will ever be. */
-#define PEER_TRANSPORT_DIALERS_MAX 4
+/* One for each kind of wire. */
+#define PEER_TRANSPORT_DIALERS_MAX 2
 
 struct peer_transport_options {
     struct loop *loop;
@@ -48,7 +48,7 @@ void peer_transport_accept(struct peer_transport *transport, struct wire *wire);
 void peer_transport_read_all(struct peer_transport *transport);
 
 /* Closes every wire gracefully and dials no more. on_closed follows; the transport and all its
- * destinations are freed when that returns. */
+ * destinations are freed when that returns: whoever uses it must be gone by then. */
 void peer_transport_close(struct peer_transport *transport);
 
 struct peer_transport_stats peer_transport_get_stats(const struct peer_transport *transport);

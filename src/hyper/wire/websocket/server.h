@@ -25,10 +25,9 @@ struct ws_server;
 
 /* One peer to be verified. Everything in it stays until ws_verification_done() or cancel. */
 struct ws_verification {
-    struct list link;            /* for the verifier's own queue */
     struct actr_id peer;         /* who it says it is (x-actr-source-id) */
-    struct actr_view source_id;  /* the same, encoded as it came */
-    struct actr_view credential; /* encoded AIdCredential as it came; not decoded yet */
+    struct actr_view credential; /* encoded AIdCredential as it came (x-actr-credential) */
+    void *user;                  /* for the verifier */
 };
 
 struct ws_server_events {

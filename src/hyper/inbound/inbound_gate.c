@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* One gate for every wire.
+ *
+ * The direction in the envelope alone decides; nothing is inferred from what is pending. A request
+ * by a wire that this node dialled is not taken: whoever answers at an address has proven nothing.
+ * Responses are, because the request bound them to that destination.
+ *
+ * Loop thread. It copies no payload, allocates nothing for a message that the mailbox takes, and
+ * never answers what it could not read. */
+#include "hyper/inbound/inbound_gate.h"
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "hyper/outbound/peer_gate.h"
+#include "hyper/transport/peer_transport.h"
+#include "mailbox/mailbox.h"
+#include "protocol/envelope.h"
+#include "protocol/payload_type.h"
+#include "sys/log.h"
+#include "sys/loop.h"
+
+#define INBOUND_GATE_DROP_PAUSE_US 10000000u
+
+/* In the text of a refusal, in the form that callers look for. */
+#define INBOUND_GATE_RETRY_HINT "retry_after_ms=Some(500)"
+
+struct inbound_gate {
+    struct inbound_gate_options options;
+    struct inbound_gate_stats stats;
+    uint64_t told_us[INBOUND_DROP_COUNT]; /* 0: never */
+    bool is_stopped;
+};
+
+/* One message and where it came from. */
+struct inbound_arrival {
+    struct dest_transport *from;
+    uint64_t session;
+    bool verified;
+    enum actr_payload_type type;
+    struct actr_bytes message;
+};
+
+static void inbound_gate_drop(struct inbound_gate *gate, enum inbound_gate_drop reason,
+                              const struct dest_transport *from)
+{
+    static const char *const names[INBOUND_DROP_COUNT] = {
+        [INBOUND_UNDECODABLE] = "undecodable", [INBOUND_DIRECTION] = "direction",
+        [INBOUND_UNVERIFIED] = "unverified",   [INBOUND_LATE] = "late",
+        [INBOUND_NO_TAKER] = "no-taker",       [INBOUND_REFUSED] = "refused",
+    };
+    const struct inbound_gate_events *events = gate->options.events;
+    const struct actr_id *id = dest_transport_id(from);
+    uint64_t now_us = loop_now_us(gate->options.loop);
+    char text[ACTR_ID_STR_MAX];
+
+    gate->stats.dropped[reason]++;
+    log_debug(gate->options.log, "inbound.dropped", "peer=%s reason=%s", actr_id_format(id, text),
+              names[reason]);
+    bool is_due =
+        gate->told_us[reason] == 0 || now_us - gate->told_us[reason] >= INBOUND_GATE_DROP_PAUSE_US;
+    if (!is_due || !events || !events->on_drop)
+        return;
+    gate->told_us[reason] = now_us;
+    events->on_drop(gate->options.owner, reason, id);
+}
+
+/* Answers a request that does not get into the mailbox. */
+static void inbound_gate_refuse(struct inbound_gate *gate, const struct inbound_arrival *arrival,
+                                const struct envelope *request, const char *detail)
+{
+    char text[128];
+    const struct envelope reply = {
+        .route = request->route,
+        .request_id = request->request_id,
+        .traceparent = request->traceparent,
+        .tracestate = request->tracestate,
+        .direction = ENVELOPE_RESPONSE,
+        .has_error = true,
+        .error_code = err_wire_code(ACTR_EUNAVAILABLE),
+        .error_message =
+            view_text(err_wire_text(ACTR_EUNAVAILABLE, detail, -1, text, sizeof(text))),
+    };
+    int r = peer_gate_reply(gate->options.peer_gate, dest_transport_id(arrival->from),
+                            arrival->session, &reply);
+    if (r < 0)
+        log_debug(gate->options.log, "inbound.refusal-lost", "reason=%s", actr_errmsg());
+}
+
+/* Takes a request or a tell; consumes arrival->message, of which envelope is a view. */
+static void inbound_gate_admit(struct inbound_gate *gate, const struct inbound_arrival *arrival,
+                               const struct envelope *envelope)
+{
+    AUTO_BYTES struct actr_bytes kept = actr_bytes_ref(arrival->message);
+    bool is_request = envelope->direction == ENVELOPE_REQUEST;
+    const char *refusal = "the node stops";
+    int r = ACTR_ESTATE;
+
+    if (gate->is_stopped) {
+        actr_bytes_unref(arrival->message);
+    } else {
+        const struct mailbox_origin origin = {*dest_transport_id(arrival->from), arrival->session};
+        r = mailbox_push(gate->options.mailbox, &origin,
+                         payload_type_priority(arrival->type) ? MAILBOX_HIGH : MAILBOX_NORMAL,
+                         arrival->message);
+        refusal = "mailbox is full; " INBOUND_GATE_RETRY_HINT;
+    }
+    if (r == MAILBOX_FULL || r == ACTR_EUNAVAILABLE)
+        dest_transport_read(arrival->from, false);
+    if (r >= 0) {
+        gate->stats.requests += is_request;
+        gate->stats.tells += !is_request;
+        return;
+    }
+    if (is_request)
+        inbound_gate_refuse(gate, arrival, envelope, refusal);
+    inbound_gate_drop(gate, INBOUND_REFUSED, arrival->from);
+}
+
+static void inbound_gate_on_rpc(struct inbound_gate *gate, const struct inbound_arrival *arrival)
+{
+    struct envelope envelope;
+    enum inbound_gate_drop reason = INBOUND_DIRECTION;
+
+    if (envelope_decode(actr_bytes_view(arrival->message), &envelope) < 0) {
+        actr_bytes_unref(arrival->message);
+        inbound_gate_drop(gate, INBOUND_UNDECODABLE, arrival->from);
+        return;
+    }
+    switch (envelope.direction) {
+    case ENVELOPE_RESPONSE:
+        gate->stats.responses++;
+        if (!peer_gate_on_response(gate->options.peer_gate, arrival->from, &envelope,
+                                   arrival->message))
+            inbound_gate_drop(gate, INBOUND_LATE, arrival->from);
+        return;
+    case ENVELOPE_REQUEST:
+    case ENVELOPE_TELL:
+        if (arrival->verified) {
+            inbound_gate_admit(gate, arrival, &envelope);
+            return;
+        }
+        reason = INBOUND_UNVERIFIED;
+        break;
+    case ENVELOPE_UNSPECIFIED:
+    default:
+        break;
+    }
+    actr_bytes_unref(arrival->message);
+    inbound_gate_drop(gate, reason, arrival->from);
+}
+
+void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *from,
+                             uint64_t session, bool verified, enum actr_payload_type type,
+                             struct actr_bytes message)
+{
+    const struct inbound_arrival arrival = {from, session, verified, type, message};
+
+    if (payload_type_is_rpc(type)) {
+        inbound_gate_on_rpc(gate, &arrival);
+        return;
+    }
+    actr_bytes_unref(message);
+    inbound_gate_drop(gate, INBOUND_NO_TAKER, from);
+}
+
+void inbound_gate_on_room(struct inbound_gate *gate, const struct actr_id *peer)
+{
+    struct dest_transport *dest;
+
+    if (!peer) {
+        peer_transport_read_all(gate->options.transport);
+        return;
+    }
+    dest = peer_transport_find(gate->options.transport, peer);
+    if (dest)
+        dest_transport_read(dest, true);
+}
+
+void inbound_gate_stop(struct inbound_gate *gate)
+{
+    gate->is_stopped = true;
+}
+
+struct inbound_gate_stats inbound_gate_get_stats(const struct inbound_gate *gate)
+{
+    return gate->stats;
+}
+
+struct inbound_gate *inbound_gate_new(const struct inbound_gate_options *options)
+{
+    struct inbound_gate *gate = mem_alloc(sizeof(*gate));
+    if (gate)
+        gate->options = *options;
+    return gate;
+}
+
+void inbound_gate_free(struct inbound_gate *gate)
+{
+    mem_free(gate);
+}

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* When a message is sent again, as data. Only the identical envelope is: its request id lets the
+ * callee answer it once.
+ *
+ * Pure; any thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Wires one message is sent by, the first included. */
+#define RETRY_WIRES_MAX 5
+
+/* On a wire whose peer has not yet shown that it reads, a message is sent again this often. The
+ * existing system's listener drops what arrives before it has verified the caller. */
+#define RETRY_REPEATS_MAX 3
+
+/* How long after the first time on that wire the repeat number `repeat` (0…RETRY_REPEATS_MAX - 1)
+ * is due. */
+uint64_t retry_repeat_us(unsigned repeat);
+
+/* The pause before a peer that was unreachable is dialled again for the tells that wait for it. */
+#define RETRY_TELL_US 1000000u

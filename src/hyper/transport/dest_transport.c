@@ -1,0 +1,358 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* One destination and all its wires, whoever dialled them.
+ *
+ * Requests leave by the pool, by wires that this node dialled. Answers leave by the accepted wire
+ * their request came by. The reading side follows two things only: the mailbox may pause the peer,
+ * and an accepted wire whose peer does not read its answers is not read from either, so that a peer
+ * cannot make this node's queues grow by asking.
+ *
+ * Nothing is freed while a caller may hold it: tidying is a task. Loop thread. */
+#include "hyper/transport/dest_transport.h"
+
+#include <assert.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+/* An accepted wire. */
+struct dest_wire {
+    struct list link; /* of dest->accepted */
+    struct dest_transport *dest;
+    struct wire_handle handle;
+    struct loop_task up; /* tells of it, and begins to read */
+    bool is_up, is_evicted;
+};
+
+static void dest_transport_on_tidy(struct loop_task *task)
+{
+    struct dest_transport *dest = container_of(task, struct dest_transport, tidy);
+    if (list_is_empty(&dest->accepted) && wire_pool_is_idle(&dest->pool))
+        dest->shared->on_quiet(dest->shared, dest);
+}
+
+static void dest_transport_tidy(struct dest_transport *dest)
+{
+    loop_defer(dest->shared->options.loop, &dest->tidy);
+}
+
+static void dest_transport_deliver(struct dest_transport *dest, const struct wire *wire,
+                                   uint8_t channel, struct actr_bytes message)
+{
+    struct dest_shared *shared = dest->shared;
+    enum actr_payload_type type;
+
+    if (wire_handle_receive(wire, channel, &message, &type) < 0) {
+        shared->stats.frames_dropped++;
+        return;
+    }
+    shared->stats.frames_in++;
+    shared->options.events->on_message(shared->options.owner, dest, wire->session,
+                                       wire->role == WIRE_ACCEPTED, type, message);
+}
+
+static void dest_transport_tell_wire(struct dest_transport *dest, uint64_t session, int code,
+                                     const char *detail)
+{
+    struct dest_shared *shared = dest->shared;
+    if (code == 0)
+        shared->stats.wires++;
+    else
+        shared->stats.wires--;
+    shared->options.events->on_wire(shared->options.owner, dest, session, code, detail);
+}
+
+/* ---- Dialled wires ---- */
+
+static void dest_transport_on_ready(void *owner, struct wire *wire, bool is_carrier)
+{
+    struct dest_transport *dest = owner;
+    struct dest_shared *shared = dest->shared;
+
+    dest_transport_tell_wire(dest, wire->session, 0, NULL);
+    if (is_carrier && wire->state == WIRE_READY)
+        shared->options.events->on_ready(shared->options.owner, dest, wire->session);
+}
+
+static void dest_transport_on_proven(void *owner, struct wire *wire)
+{
+    struct dest_transport *dest = owner;
+    dest->shared->options.events->on_proven(dest->shared->options.owner, dest, wire->session);
+}
+
+static void dest_transport_on_message(void *owner, struct wire *wire, uint8_t channel,
+                                      struct actr_bytes message)
+{
+    dest_transport_deliver(owner, wire, channel, message);
+}
+
+static void dest_transport_on_writable(void *owner)
+{
+    struct dest_transport *dest = owner;
+    dest->shared->options.events->on_writable(dest->shared->options.owner, dest);
+}
+
+static void dest_transport_on_lost(void *owner, const struct wire *wire, int code,
+                                   const char *detail)
+{
+    dest_transport_tell_wire(owner, wire->session, code, detail);
+}
+
+static void dest_transport_on_unreachable(void *owner, int code, const char *detail)
+{
+    struct dest_transport *dest = owner;
+    dest_transport_tidy(dest);
+    dest->shared->options.events->on_unreachable(dest->shared->options.owner, dest, code, detail);
+}
+
+static void dest_transport_on_idle(void *owner)
+{
+    dest_transport_tidy(owner);
+}
+
+static const struct wire_pool_events dest_transport_pool_events = {
+    .on_ready = dest_transport_on_ready,
+    .on_proven = dest_transport_on_proven,
+    .on_message = dest_transport_on_message,
+    .on_writable = dest_transport_on_writable,
+    .on_lost = dest_transport_on_lost,
+    .on_unreachable = dest_transport_on_unreachable,
+    .on_idle = dest_transport_on_idle,
+};
+
+/* ---- Accepted wires ---- */
+
+static void dest_wire_steer(const struct dest_wire *accepted)
+{
+    wire_read(accepted->handle.wire,
+              accepted->is_up && !accepted->dest->is_paused && !accepted->handle.is_full);
+}
+
+/* The wire is in use: others are closed before it. */
+static void dest_wire_touch(struct dest_wire *accepted)
+{
+    list_remove(&accepted->link);
+    list_push(&accepted->dest->accepted, &accepted->link);
+}
+
+static void dest_wire_on_up(struct loop_task *task)
+{
+    struct dest_wire *accepted = container_of(task, struct dest_wire, up);
+
+    if (!wire_handle_is_ready(&accepted->handle))
+        return;
+    accepted->is_up = true;
+    dest_wire_steer(accepted);
+    dest_transport_tell_wire(accepted->dest, accepted->handle.wire->session, 0, NULL);
+}
+
+static void dest_wire_on_message(void *owner, struct wire *wire, uint8_t channel,
+                                 struct actr_bytes message)
+{
+    struct dest_wire *accepted = owner;
+    dest_wire_touch(accepted);
+    dest_transport_deliver(accepted->dest, wire, channel, message);
+}
+
+static void dest_wire_on_writable(void *owner, struct wire *wire, uint8_t channel)
+{
+    struct dest_wire *accepted = owner;
+    (void)wire, (void)channel;
+    accepted->handle.is_full = false;
+    dest_wire_steer(accepted);
+}
+
+static void dest_wire_on_closed(void *owner, struct wire *wire, int code, const char *detail,
+                                bool final)
+{
+    struct dest_wire *accepted = owner;
+    struct dest_transport *dest = accepted->dest;
+    bool was_up = accepted->is_up;
+
+    (void) final;
+    list_remove(&accepted->link);
+    loop_task_cancel(&accepted->up);
+    if (!accepted->is_evicted)
+        dest->accepted_count--;
+    mem_free(accepted);
+    dest_transport_tidy(dest);
+    if (was_up)
+        dest_transport_tell_wire(dest, wire->session, code, detail);
+}
+
+static const struct wire_events dest_wire_events = {
+    .on_message = dest_wire_on_message,
+    .on_writable = dest_wire_on_writable,
+    .on_closed = dest_wire_on_closed,
+};
+
+static void dest_wire_evict(struct dest_wire *accepted, const char *why)
+{
+    if (accepted->is_evicted)
+        return;
+    accepted->is_evicted = true;
+    accepted->dest->accepted_count--;
+    wire_close(accepted->handle.wire, ACTR_ECANCELED, why);
+}
+
+static void dest_transport_evict_one(struct dest_transport *dest)
+{
+    list_each(link, &dest->accepted)
+    {
+        struct dest_wire *accepted = container_of(link, struct dest_wire, link);
+        if (!accepted->is_evicted) {
+            dest_wire_evict(accepted, "another connection of the same peer took its place");
+            return;
+        }
+    }
+}
+
+int dest_transport_accept(struct dest_transport *dest, struct wire *wire)
+{
+    struct dest_wire *accepted = mem_alloc(sizeof(*accepted));
+    if (!accepted)
+        return err_origin(ACTR_ENOMEM, "transport: no memory");
+    if (dest->accepted_count >= dest->shared->options.accepted_max)
+        dest_transport_evict_one(dest);
+    accepted->dest = dest;
+    accepted->handle.wire = wire;
+    loop_task_init(&accepted->up, dest_wire_on_up);
+    loop_defer(dest->shared->options.loop, &accepted->up);
+    list_init(&accepted->link);
+    list_push(&dest->accepted, &accepted->link);
+    dest->accepted_count++;
+    wire_adopt(wire, &dest_wire_events, accepted);
+    return 0;
+}
+
+/* The ready wire of that session, else the one last in use; NULL: none. */
+static struct dest_wire *dest_transport_accepted(const struct dest_transport *dest,
+                                                 uint64_t session)
+{
+    struct dest_wire *last = NULL;
+    list_each(link, &dest->accepted)
+    {
+        struct dest_wire *accepted = container_of(link, struct dest_wire, link);
+        if (!wire_handle_is_ready(&accepted->handle))
+            continue;
+        last = accepted;
+        if (accepted->handle.wire->session == session)
+            break;
+    }
+    return last;
+}
+
+/* ---- For the layer above (lane.h) ---- */
+
+const struct actr_id *dest_transport_id(const struct dest_transport *dest)
+{
+    return &dest->id;
+}
+
+void dest_transport_set_user(struct dest_transport *dest, void *user)
+{
+    dest->user = user;
+    if (!user)
+        dest_transport_tidy(dest);
+}
+
+void *dest_transport_user(const struct dest_transport *dest)
+{
+    return dest->user;
+}
+
+bool dest_transport_connect(struct dest_transport *dest, uint64_t *ret_session, bool *ret_proven)
+{
+    if (!wire_pool_connect(&dest->pool))
+        return false;
+    const struct wire *wire = wire_pool_carrier(&dest->pool)->wire;
+    *ret_session = wire->session;
+    *ret_proven = wire->proven;
+    return true;
+}
+
+int dest_transport_send(struct dest_transport *dest, enum actr_payload_type type,
+                        struct actr_bytes message)
+{
+    struct wire_handle *carrier = wire_pool_carrier(&dest->pool);
+
+    if (!carrier) {
+        actr_bytes_unref(message);
+        return err_origin(ACTR_EUNAVAILABLE, "no wire is ready");
+    }
+    dest->shared->stats.frames_out++;
+    int r = wire_handle_send(carrier, type, message);
+    return r == WIRE_FULL ? LANE_FULL : r;
+}
+
+int dest_transport_send_session(struct dest_transport *dest, uint64_t session,
+                                enum actr_payload_type type, struct actr_bytes message)
+{
+    struct wire_handle *dialled = wire_pool_find(&dest->pool, session);
+    struct dest_wire *accepted = dialled ? NULL : dest_transport_accepted(dest, session);
+
+    if (!dialled && !accepted)
+        dialled = wire_pool_carrier(&dest->pool);
+    if (!dialled && !accepted) {
+        actr_bytes_unref(message);
+        return err_origin(ACTR_EUNAVAILABLE, "the peer has gone");
+    }
+    dest->shared->stats.frames_out++;
+    if (!accepted) {
+        int r = wire_handle_send(dialled, type, message);
+        return r < 0 ? r : 0;
+    }
+    dest_wire_touch(accepted);
+    int r = wire_handle_send(&accepted->handle, type, message);
+    if (r == WIRE_FULL)
+        dest_wire_steer(accepted);
+    return r < 0 ? r : 0;
+}
+
+void dest_transport_read(struct dest_transport *dest, bool enable)
+{
+    dest->is_paused = !enable;
+    list_each(link, &dest->accepted) dest_wire_steer(container_of(link, struct dest_wire, link));
+}
+
+/* ---- For peer_transport ---- */
+
+void dest_transport_close(struct dest_transport *dest)
+{
+    wire_pool_close(&dest->pool, "the node stops");
+    list_each(link, &dest->accepted)
+        dest_wire_evict(container_of(link, struct dest_wire, link), "the node stops");
+    dest_transport_tidy(dest);
+}
+
+struct dest_transport *dest_transport_new(struct dest_shared *shared, const struct actr_id *id)
+{
+    struct dest_transport *dest = mem_alloc(sizeof(*dest));
+    if (!dest)
+        return NULL;
+    dest->shared = shared;
+    dest->id = *id;
+    list_init(&dest->accepted);
+    loop_task_init(&dest->tidy, dest_transport_on_tidy);
+    const struct wire_pool_options options = {
+        .loop = shared->options.loop,
+        .dialers = shared->options.dialers,
+        .count = shared->options.dialer_count,
+        .peer = &dest->id,
+        .dials = &shared->stats.dials,
+        .events = &dest_transport_pool_events,
+        .owner = dest,
+    };
+    wire_pool_init(&dest->pool, &options);
+    dest_transport_tidy(dest);
+    return dest;
+}
+
+void dest_transport_free(struct dest_transport *dest)
+{
+    assert(list_is_empty(&dest->accepted) && !dest->user);
+    loop_task_cancel(&dest->tidy);
+    wire_pool_deinit(&dest->pool);
+    mem_free(dest);
+}

@@ -1,0 +1,266 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Races, keeps and replaces the dialled wires of one destination.
+ *
+ * A slot, one for each kind, is idle, connecting (wire, not ready), ready, closing (wire, dropped),
+ * pausing (timer), or given up until the next effort. `is_trying` is set from the first dial of an
+ * effort until its verdict or the loss of a wire that has served. The verdict is a task: a dial may
+ * fail inside wire_pool_connect(), and the news must not come in there.
+ *
+ * Loop thread. It knows nothing of what the wires carry. */
+#include "hyper/transport/wire_pool.h"
+
+#include <assert.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/text.h"
+
+#define WIRE_POOL_PAUSE_MS 250
+#define WIRE_POOL_PAUSE_FACTOR 4
+#define WIRE_POOL_PAUSE_MAX_MS 1000
+#define WIRE_POOL_JITTER_PERCENT 20
+
+/* A wire that lived this long has served. */
+#define WIRE_POOL_SERVED_PROVEN_US 1000000u
+#define WIRE_POOL_SERVED_UNPROVEN_US 10000000u
+
+static bool wire_pool_slot_is_busy(const struct wire_pool_slot *slot)
+{
+    return slot->handle.wire || loop_timer_is_active(&slot->pause);
+}
+
+bool wire_pool_is_idle(const struct wire_pool *pool)
+{
+    for (size_t i = 0; i < pool->options.count; i++) {
+        if (wire_pool_slot_is_busy(&pool->slots[i]))
+            return false;
+    }
+    return true;
+}
+
+struct wire_handle *wire_pool_carrier(struct wire_pool *pool)
+{
+    for (size_t i = 0; i < pool->options.count; i++) {
+        if (wire_handle_is_ready(&pool->slots[i].handle))
+            return &pool->slots[i].handle;
+    }
+    return NULL;
+}
+
+struct wire_handle *wire_pool_find(struct wire_pool *pool, uint64_t session)
+{
+    for (size_t i = 0; i < pool->options.count; i++) {
+        struct wire_handle *handle = &pool->slots[i].handle;
+        if (wire_handle_is_ready(handle) && handle->wire->session == session)
+            return handle;
+    }
+    return NULL;
+}
+
+static void wire_pool_set_cause(struct wire_pool *pool, int code, const char *detail)
+{
+    struct text text;
+    pool->cause = code;
+    text_init(&text, pool->cause_detail, sizeof(pool->cause_detail));
+    text_append(&text, view_text(detail));
+}
+
+static void wire_pool_on_verdict(struct loop_task *task)
+{
+    struct wire_pool *pool = container_of(task, struct wire_pool, verdict);
+
+    if (!pool->is_trying || !wire_pool_is_idle(pool))
+        return;
+    pool->is_trying = false;
+    pool->options.events->on_unreachable(pool->options.owner, pool->cause, pool->cause_detail);
+}
+
+/* Counts a failed attempt. */
+static void wire_pool_slot_failed(struct wire_pool_slot *slot, int code, const char *detail,
+                                  bool final)
+{
+    struct wire_pool *pool = slot->pool;
+
+    wire_pool_set_cause(pool, code, detail);
+    slot->failures++;
+    slot->is_given_up = final || slot->failures >= WIRE_POOL_ATTEMPTS || pool->is_closed;
+}
+
+/* Goes on after a failure: another attempt later, or the verdict. */
+static void wire_pool_slot_again(struct wire_pool_slot *slot)
+{
+    struct wire_pool *pool = slot->pool;
+    uint32_t random;
+
+    if (slot->is_given_up) {
+        loop_defer(pool->options.loop, &pool->verdict);
+        return;
+    }
+    loop_random(pool->options.loop, &random, sizeof(random));
+    loop_timer_start(&slot->pause, (uint64_t)backoff_next(&slot->backoff, random) * 1000);
+}
+
+static void wire_pool_slot_drop(struct wire_pool_slot *slot, int code, const char *why)
+{
+    loop_timer_stop(&slot->pause);
+    if (!slot->handle.wire || slot->is_dropped)
+        return;
+    slot->is_dropped = true;
+    wire_close(slot->handle.wire, code, why);
+}
+
+static void wire_pool_on_ready(void *owner, struct wire *wire)
+{
+    struct wire_pool_slot *slot = owner;
+    struct wire_pool *pool = slot->pool;
+
+    slot->ready_us = loop_now_us(pool->options.loop);
+    for (struct wire_pool_slot *worse = slot + 1; worse < pool->slots + pool->options.count;
+         worse++) {
+        if (!wire_handle_is_ready(&worse->handle))
+            wire_pool_slot_drop(worse, 0, "a better wire is ready");
+    }
+    pool->options.events->on_ready(pool->options.owner, wire,
+                                   wire_pool_carrier(pool) == &slot->handle);
+}
+
+static void wire_pool_on_proven(void *owner, struct wire *wire)
+{
+    const struct wire_pool_slot *slot = owner;
+    slot->pool->options.events->on_proven(slot->pool->options.owner, wire);
+}
+
+static void wire_pool_on_message(void *owner, struct wire *wire, uint8_t channel,
+                                 struct actr_bytes message)
+{
+    const struct wire_pool_slot *slot = owner;
+    slot->pool->options.events->on_message(slot->pool->options.owner, wire, channel, message);
+}
+
+static void wire_pool_on_writable(void *owner, struct wire *wire, uint8_t channel)
+{
+    struct wire_pool_slot *slot = owner;
+
+    (void)wire, (void)channel;
+    slot->handle.is_full = false;
+    if (wire_pool_carrier(slot->pool) == &slot->handle)
+        slot->pool->options.events->on_writable(slot->pool->options.owner);
+}
+
+static bool wire_pool_slot_has_served(const struct wire_pool_slot *slot, const struct wire *wire)
+{
+    uint64_t lived_us = loop_now_us(slot->pool->options.loop) - slot->ready_us;
+    return slot->ready_us != 0 &&
+           lived_us >= (wire->proven ? WIRE_POOL_SERVED_PROVEN_US : WIRE_POOL_SERVED_UNPROVEN_US);
+}
+
+static void wire_pool_on_closed(void *owner, struct wire *wire, int code, const char *detail,
+                                bool final)
+{
+    struct wire_pool_slot *slot = owner;
+    struct wire_pool *pool = slot->pool;
+    bool was_ready = slot->ready_us != 0, was_dropped = slot->is_dropped;
+
+    if (!was_dropped && wire_pool_slot_has_served(slot, wire) && !final)
+        pool->is_trying = false;
+    else if (!was_dropped)
+        wire_pool_slot_failed(slot, code, detail, final);
+    slot->handle = (struct wire_handle){0};
+    slot->ready_us = 0;
+    slot->is_dropped = false;
+    if (!was_dropped && !was_ready)
+        wire_pool_slot_again(slot);
+    if (pool->is_closed && wire_pool_is_idle(pool))
+        loop_defer(pool->options.loop, &pool->verdict);
+    if (was_ready)
+        pool->options.events->on_lost(pool->options.owner, wire, code, detail);
+    if (wire_pool_is_idle(pool))
+        pool->options.events->on_idle(pool->options.owner);
+}
+
+static const struct wire_events wire_pool_wire_events = {
+    .on_ready = wire_pool_on_ready,
+    .on_proven = wire_pool_on_proven,
+    .on_message = wire_pool_on_message,
+    .on_writable = wire_pool_on_writable,
+    .on_closed = wire_pool_on_closed,
+};
+
+static void wire_pool_slot_dial(struct wire_pool_slot *slot)
+{
+    struct wire_pool *pool = slot->pool;
+    struct wire_dialer *dialer = pool->options.dialers[slot - pool->slots];
+
+    (*pool->options.dials)++;
+    int r = wire_dial(dialer, pool->options.peer, &wire_pool_wire_events, slot, &slot->handle.wire);
+    if (r < 0) {
+        wire_pool_slot_failed(slot, r, actr_errmsg(), false);
+        wire_pool_slot_again(slot);
+    }
+}
+
+static void wire_pool_on_pause(struct loop_timer *timer)
+{
+    wire_pool_slot_dial(container_of(timer, struct wire_pool_slot, pause));
+}
+
+bool wire_pool_connect(struct wire_pool *pool)
+{
+    if (wire_pool_carrier(pool))
+        return true;
+    bool is_fresh = !pool->is_trying;
+    pool->is_trying = true;
+    for (size_t i = 0; i < pool->options.count; i++) {
+        struct wire_pool_slot *slot = &pool->slots[i];
+        if (is_fresh) {
+            slot->failures = 0;
+            slot->is_given_up = false;
+            backoff_reset(&slot->backoff);
+        }
+        if (wire_pool_slot_is_busy(slot) || pool->is_closed)
+            continue;
+        if (slot->failures == 0)
+            wire_pool_slot_dial(slot);
+        else
+            wire_pool_slot_again(slot);
+    }
+    if (wire_pool_is_idle(pool))
+        loop_defer(pool->options.loop, &pool->verdict);
+    return false;
+}
+
+void wire_pool_close(struct wire_pool *pool, const char *why)
+{
+    pool->is_closed = true;
+    wire_pool_set_cause(pool, ACTR_EUNAVAILABLE, why);
+    for (size_t i = 0; i < pool->options.count; i++)
+        wire_pool_slot_drop(&pool->slots[i], ACTR_ECANCELED, why);
+    if (wire_pool_is_idle(pool))
+        loop_defer(pool->options.loop, &pool->verdict);
+}
+
+void wire_pool_init(struct wire_pool *pool, const struct wire_pool_options *options)
+{
+    assert(options->count <= PEER_TRANSPORT_DIALERS_MAX);
+    *pool = (struct wire_pool){.options = *options};
+    wire_pool_set_cause(pool, ACTR_EUNAVAILABLE, "this node dials nobody");
+    loop_task_init(&pool->verdict, wire_pool_on_verdict);
+    for (size_t i = 0; i < options->count; i++) {
+        struct wire_pool_slot *slot = &pool->slots[i];
+        slot->pool = pool;
+        slot->backoff = (struct backoff){
+            .initial_ms = WIRE_POOL_PAUSE_MS,
+            .max_ms = WIRE_POOL_PAUSE_MAX_MS,
+            .factor = WIRE_POOL_PAUSE_FACTOR,
+            .jitter_percent = WIRE_POOL_JITTER_PERCENT,
+        };
+        loop_timer_init(&slot->pause, options->loop, wire_pool_on_pause);
+    }
+}
+
+void wire_pool_deinit(struct wire_pool *pool)
+{
+    assert(wire_pool_is_idle(pool));
+    loop_task_cancel(&pool->verdict);
+}

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* The dialled wires to one destination, one for each kind at most.
+ *
+ * They race: asked to connect, the pool starts every kind at once; the first wire that is ready
+ * carries. A better kind that becomes ready later takes over and the worse wire stays as a spare; a
+ * worse kind that is still connecting by then is given up.
+ *
+ * One effort makes WIRE_POOL_ATTEMPTS attempts for each kind, with growing pauses. A wire that is
+ * lost soon after it was ready counts as a failed attempt of the same effort, so that a peer that
+ * accepts and drops is not dialled in a loop; the loss of one that has served ends the effort, and
+ * the next begins at once. The pool never dials unless it was asked.
+ *
+ * Embedded by dest_transport. Loop thread; events never inside the call that caused them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+#include <actr/context.h>
+
+#include "base/backoff.h"
+#include "hyper/transport/peer_transport.h"
+#include "hyper/transport/wire_handle.h"
+#include "hyper/wire/wire.h"
+#include "sys/loop.h"
+
+#define WIRE_POOL_ATTEMPTS 3
+#define WIRE_POOL_DETAIL_SIZE 256
+
+struct wire_pool_events {
+    /* A wire came up; is_carrier: it is the best one now. */
+    void (*on_ready)(void *owner, struct wire *wire, bool is_carrier);
+    void (*on_proven)(void *owner, struct wire *wire);
+    void (*on_message)(void *owner, struct wire *wire, uint8_t channel, struct actr_bytes message);
+    void (*on_writable)(void *owner); /* the carrier's */
+    /* A wire that was ready has gone. wire is lent. */
+    void (*on_lost)(void *owner, const struct wire *wire, int code, const char *detail);
+    /* The effort has failed: no wire is ready and no attempt is left. */
+    void (*on_unreachable)(void *owner, int code, const char *detail);
+    /* A wire has gone, and nothing is under way. */
+    void (*on_idle)(void *owner);
+};
+
+struct wire_pool_options {
+    struct loop *loop;
+    struct wire_dialer *const *dialers; /* borrowed; the better kind first */
+    size_t count;
+    const struct actr_id *peer; /* borrowed */
+    uint64_t *dials;            /* counts attempts */
+    const struct wire_pool_events *events;
+    void *owner;
+};
+
+struct wire_pool;
+struct wire_pool_slot {
+    struct wire_pool *pool;
+    struct wire_handle handle;
+    struct loop_timer pause; /* before the next attempt */
+    struct backoff backoff;
+    uint64_t ready_us; /* 0: not ready yet */
+    uint8_t failures;  /* attempts of this effort that failed */
+    bool is_given_up;  /* no attempt is left in this effort */
+    bool is_dropped;   /* we are closing the wire */
+};
+
+struct wire_pool {
+    struct wire_pool_options options;
+    struct wire_pool_slot slots[PEER_TRANSPORT_DIALERS_MAX]; /* as options.dialers */
+    struct loop_task verdict;
+    bool is_trying; /* an effort is under way */
+    bool is_closed;
+    int cause; /* of the last failure */
+    char cause_detail[WIRE_POOL_DETAIL_SIZE];
+};
+
+void wire_pool_init(struct wire_pool *pool, const struct wire_pool_options *options);
+/* Only when idle. */
+void wire_pool_deinit(struct wire_pool *pool);
+
+/* Makes sure that a wire is ready (true) or on its way (false: on_ready or on_unreachable
+ * follows). */
+bool wire_pool_connect(struct wire_pool *pool);
+
+/* The best ready wire; NULL: none. */
+struct wire_handle *wire_pool_carrier(struct wire_pool *pool);
+
+/* The ready wire of that session; NULL: none. */
+struct wire_handle *wire_pool_find(struct wire_pool *pool, uint64_t session);
+
+/* No wires, no attempts under way. */
+bool wire_pool_is_idle(const struct wire_pool *pool);
+
+/* Closes every wire and dials no more: on_lost for those that were ready, on_unreachable when an
+ * effort was under way, on_idle unless it is idle now. */
+void wire_pool_close(struct wire_pool *pool, const char *why);
