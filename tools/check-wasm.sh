@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The actr authors
 # SPDX-License-Identifier: Apache-2.0
 # The pure layers know no system: compile base, runtime and the protocol files that need no
-# protobuf-c for wasm32, and fail on any symbol that neither they nor tools/wasm-imports provide.
+# protobuf-c, themselves or by protocol's private headers, for wasm32, and fail on any symbol that neither they nor tools/wasm-imports provide.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=build-wasm
@@ -11,8 +11,9 @@ mkdir -p "$out"
 
 mapfile -t sources < <(
     git ls-files --cached --others --exclude-standard 'src/base/*.c' 'src/runtime/*.c'
+    private='protocol/(message|part|registration|flow_[a-z]+)\.h'
     git ls-files --cached --others --exclude-standard 'src/protocol/*.c' | while read -r file; do
-        grep -qE 'protobuf-c|pb-c\.h' "$file" "${file%.c}.h" 2>/dev/null || echo "$file"
+        grep -qE "#include.*(protobuf-c|pb-c|$private)" "$file" || echo "$file"
     done
 )
 
