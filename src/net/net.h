@@ -76,8 +76,8 @@ int net_ws_dial(struct net *net, const struct net_ws_options *options,
     __attribute__((warn_unused_result));
 
 /* Queues one binary message; consumes it. 0, NET_FULL (taken), ACTR_ENOMEM (not taken). Sending on
- * a connection that is closing gives the message back and returns 0: on_closed is on its way.
- * Before on_open it queues. */
+ * a connection that is closing drops the message and returns 0: on_closed is on its way. Before
+ * on_open: ACTR_ESTATE (not taken). */
 int net_ws_send(struct net_ws *ws, struct actr_bytes message) __attribute__((warn_unused_result));
 
 /* Control frames; payload ≤ 125 bytes, copied; they overtake queued messages; the last one wins

@@ -64,6 +64,8 @@ int crypto_verify(const struct crypto_verifier *verifier, struct actr_view messa
 
 /* Each: ACTR_ENOMEM, ACTR_EINTERNAL; ACTR_EINVALID for a key over 2 GiB. */
 int crypto_sha256(struct actr_view message, uint8_t ret_digest[CRYPTO_SHA256_LEN]) ACTR_MUST_CHECK;
+/* No secret may depend on it; the WebSocket handshake asks for it (RFC 6455 §4.2.2). */
+int crypto_sha1(struct actr_view message, uint8_t ret_digest[CRYPTO_SHA1_LEN]) ACTR_MUST_CHECK;
 int crypto_hmac_sha256(struct actr_view key, struct actr_view message,
                        uint8_t ret_digest[CRYPTO_SHA256_LEN]) ACTR_MUST_CHECK;
 int crypto_hmac_sha1(struct actr_view key, struct actr_view message,
