@@ -286,6 +286,8 @@ struct toml_doc *toml_free(struct toml_doc *doc)
 
 const struct toml_node *toml_find(const struct toml_node *table, const char *key)
 {
+    if (table->kind != TOML_TABLE)
+        return nullptr;
     for (const toml_node *node = table->children; node; node = node->next)
         if (std::strcmp(node->key, key) == 0)
             return node;

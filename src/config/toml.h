@@ -69,7 +69,7 @@ int toml_parse(struct actr_view text, struct toml_doc **ret_doc,
 /* Returns NULL; NULL is fine. */
 struct toml_doc *toml_free(struct toml_doc *doc);
 
-/* Borrowed; NULL when the table has no such key. */
+/* Borrowed; NULL when the table has no such key, or is none. */
 const struct toml_node *toml_find(const struct toml_node *table, const char *key);
 
 #ifdef __cplusplus
