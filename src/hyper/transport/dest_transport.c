@@ -281,8 +281,8 @@ int dest_transport_send(struct dest_transport *dest, enum actr_payload_type type
         actr_bytes_unref(message);
         return err_origin(ACTR_EUNAVAILABLE, "no wire is ready");
     }
-    dest->shared->stats.frames_out++;
     int r = wire_handle_send(carrier, type, message);
+    dest->shared->stats.frames_out += r >= 0;
     return r == WIRE_FULL ? LANE_FULL : r;
 }
 
@@ -298,15 +298,12 @@ int dest_transport_send_session(struct dest_transport *dest, uint64_t session,
         actr_bytes_unref(message);
         return err_origin(ACTR_EUNAVAILABLE, "the peer has gone");
     }
-    dest->shared->stats.frames_out++;
-    if (!accepted) {
-        int r = wire_handle_send(dialled, type, message);
-        return r < 0 ? r : 0;
-    }
-    dest_wire_touch(accepted);
-    int r = wire_handle_send(&accepted->handle, type, message);
-    if (r == WIRE_FULL)
+    int r = wire_handle_send(accepted ? &accepted->handle : dialled, type, message);
+    dest->shared->stats.frames_out += r >= 0;
+    if (accepted) {
+        dest_wire_touch(accepted);
         dest_wire_steer(accepted);
+    }
     return r < 0 ? r : 0;
 }
 
