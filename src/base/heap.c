@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* A pairing heap (Fredman, Sedgewick, Sleator, Tarjan 1986) with two-pass merging.
+/* A leftist tree (Crane, 1972) with parent links.
  *
- * Each node has a list of children, none less than itself; the first child's _prev is its parent,
- * the others' the sibling before, so that any node can be cut out in O(1). Keys are compared
- * together with a number that grows with each push, which makes all of them different and equal
- * keys first in, first out.
+ * No node is before its parent. The rank of a node is the length of the path down its right
+ * children; a right child's rank never exceeds its sibling's, so that no rank exceeds log2(n + 1).
+ * Trees are merged along their right paths, which are that short. Keys are compared together with a
+ * number that grows with each push, which makes all of them different and equal keys first in,
+ * first out.
  *
- * No recursion: merging walks sibling lists. It allocates nothing. */
+ * No recursion; nothing walks down a left path, which may be long. It allocates nothing. */
 #include "base/heap.h"
 
 #include <assert.h>
@@ -17,77 +18,66 @@ static bool heap_before(const struct heap_node *a, const struct heap_node *b)
     return a->key < b->key || (a->key == b->key && a->_order < b->_order);
 }
 
-/* Two roots become one: the greater is made the first child of the lesser. */
-static struct heap_node *heap_link(struct heap_node *a, struct heap_node *b)
+static unsigned heap_rank(const struct heap_node *node)
 {
-    if (heap_before(b, a)) {
-        struct heap_node *swap = a;
-        a = b;
-        b = swap;
-    }
-    b->_next = a->_child;
-    if (b->_next)
-        b->_next->_prev = b;
-    b->_prev = a;
-    a->_child = b;
-    a->_next = NULL;
-    a->_prev = NULL;
-    return a;
+    return node ? node->_rank : 0;
 }
 
-/* Siblings become one root: neighbours are linked from left to right, the pairs are merged from
- * right to left. */
-static struct heap_node *heap_merge(struct heap_node *first)
+/* Puts the child of greater rank on the left; true when the node's own rank changed by it. */
+static bool heap_lean(struct heap_node *node)
 {
-    struct heap_node *pairs = NULL; /* the last pair first */
-    while (first) {
-        struct heap_node *pair = first;
-        struct heap_node *second = first->_next;
-        first = second ? second->_next : NULL;
-        if (second)
-            pair = heap_link(pair, second);
-        pair->_next = pairs;
-        pairs = pair;
+    struct heap_node *right = node->_right;
+    if (heap_rank(node->_left) < heap_rank(right)) {
+        node->_right = node->_left;
+        node->_left = right;
     }
-    struct heap_node *root = pairs;
-    if (!root)
-        return NULL;
-    pairs = root->_next;
-    root->_next = NULL;
-    root->_prev = NULL;
-    while (pairs) {
-        struct heap_node *next = pairs->_next;
-        root = heap_link(root, pairs);
-        pairs = next;
+    unsigned before = node->_rank;
+    node->_rank = heap_rank(node->_right) + 1;
+    return node->_rank != before;
+}
+
+/* Two trees become one, which hangs at *link below `above`. */
+static void heap_merge(struct heap_node *a, struct heap_node *b, struct heap_node **link,
+                       struct heap_node *above)
+{
+    struct heap_node *parent = above;
+    while (a && b) {
+        struct heap_node *first = heap_before(b, a) ? b : a;
+        struct heap_node *second = first == a ? b : a;
+        *link = first;
+        first->_parent = parent;
+        parent = first;
+        link = &first->_right;
+        a = first->_right;
+        b = second;
     }
-    return root;
+    *link = a ? a : b;
+    if (*link)
+        (*link)->_parent = parent;
+    /* Everyone on the way got another right child. Further up each rank that changes is one more
+     * than that below it, so that way is O(log n) too. */
+    for (; parent != above; parent = parent->_parent)
+        heap_lean(parent);
+    while (above && heap_lean(above))
+        above = above->_parent;
 }
 
 void heap_push(struct heap *heap, struct heap_node *node, uint64_t key)
 {
     assert(!heap_has(node));
-    *node = (struct heap_node){.key = key, ._order = ++heap->_order_last};
-    heap->_root = heap->_root ? heap_link(heap->_root, node) : node;
+    *node = (struct heap_node){.key = key, ._order = ++heap->_order_last, ._rank = 1};
+    heap_merge(heap->_root, node, &heap->_root, NULL);
     heap->count++;
 }
 
 void heap_remove(struct heap *heap, struct heap_node *node)
 {
+    struct heap_node *parent = node->_parent, **link = &heap->_root;
     if (!heap_has(node))
         return;
-    struct heap_node *rest = heap_merge(node->_child);
-    if (node == heap->_root) {
-        heap->_root = rest;
-    } else {
-        if (node->_prev->_child == node)
-            node->_prev->_child = node->_next;
-        else
-            node->_prev->_next = node->_next;
-        if (node->_next)
-            node->_next->_prev = node->_prev;
-        if (rest)
-            heap->_root = heap_link(heap->_root, rest);
-    }
+    if (parent)
+        link = parent->_left == node ? &parent->_left : &parent->_right;
+    heap_merge(node->_left, node->_right, link, parent);
     heap->count--;
     *node = (struct heap_node){.key = node->key};
 }

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* An intrusive heap: the least key first; equal keys leave in the order they came.
  *
- * A pairing heap: no memory of its own, so that a push cannot fail. Push is O(1); taking the first
- * is O(log n) amortised; removing a node that nothing was merged under, the common fate of a timer,
- * is O(1).
+ * A leftist tree: no memory of its own, so that a push cannot fail; every operation is O(log n) in
+ * the worst case, so that a hundred thousand timers cannot make one turn long.
  *
  * No locks: a heap belongs to one thread. */
 #pragma once
@@ -17,8 +16,8 @@
 struct heap_node {
     uint64_t key;
     uint64_t _order; /* among equal keys; 0: in no heap */
-    struct heap_node *_child, *_next;
-    struct heap_node *_prev; /* the sibling before, or the parent of a first child */
+    struct heap_node *_left, *_right, *_parent;
+    unsigned _rank; /* nodes on the way down the right side, this one included */
 };
 
 /* Zeroed: empty. */

@@ -19,8 +19,8 @@ struct thread {
 int thread_start(struct thread *thread, const char *name, thread_fn *fn, void *arg)
     __attribute__((warn_unused_result));
 
-/* Instead of thread_join(): the thread cleans up after itself, and its owner may go before it has
- * quite ended. Exactly one of the two. */
+/* Instead of thread_join(), once fn has begun: the thread cleans up after itself, and its owner may
+ * go before it has quite ended. Exactly one of the two. */
 void thread_detach(struct thread *thread);
 
 /* Waits until fn has returned. Exactly once for each thread started; not from itself. */

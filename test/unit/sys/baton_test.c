@@ -22,6 +22,25 @@ TEST(one_holder_and_a_mark)
     assert_false(baton_release(&baton));
 }
 
+TEST(nobody_takes_it_in_passing_while_work_is_on_its_way)
+{
+    struct baton baton = {0};
+    baton_announce(&baton);
+    baton_announce(&baton);
+    assert_false(baton_try_take(&baton));
+    assert_true(baton_want(&baton)); /* whoever brings the work may */
+    baton_retire(&baton);
+    assert_false(baton_want(&baton));
+    baton_announce(&baton);
+    assert_true(baton_release(&baton));
+    assert_false(baton_try_take(&baton)); /* a release leaves what is announced */
+    baton_retire(&baton);
+    assert_false(baton_try_take(&baton));
+    baton_retire(&baton);
+    assert_true(baton_try_take(&baton));
+    assert_false(baton_release(&baton));
+}
+
 #define TAKER_COUNT 4
 #define WISH_COUNT 20000
 

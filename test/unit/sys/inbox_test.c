@@ -110,3 +110,39 @@ TEST(what_is_accepted_is_seen_also_while_closing)
         assert_int_equal(atomic_load(&wakes_shared), wakes_after); /* nobody was left in wake */
     }
 }
+
+/* A wake-up that takes its time. */
+
+static struct {
+    struct inbox inbox;
+    struct loop_post post;
+    atomic_bool is_inside, has_left;
+} slow;
+
+static void wake_slowly(struct loop *loop)
+{
+    (void)loop;
+    atomic_store(&slow.is_inside, true);
+    for (int i = 0; i < 1000; i++)
+        sched_yield();
+    atomic_store(&slow.has_left, true);
+}
+
+static void *push_slowly(void *arg)
+{
+    return inbox_push(&slow.inbox, &slow.post, wake_slowly, NULL) ? &slow : arg;
+}
+
+TEST(closing_waits_for_who_is_waking_the_loop)
+{
+    pthread_t thread;
+    void *taken;
+    inbox_init(&slow.inbox);
+    assert_int_equal(pthread_create(&thread, NULL, push_slowly, NULL), 0);
+    while (!atomic_load(&slow.is_inside))
+        sched_yield();
+    assert_ptr_equal(inbox_close(&slow.inbox), &slow.post);
+    assert_true(atomic_load(&slow.has_left));
+    assert_int_equal(pthread_join(thread, &taken), 0);
+    assert_non_null(taken);
+}

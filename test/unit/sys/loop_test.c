@@ -400,6 +400,47 @@ TEST(posts_of_four_threads_arrive_in_order)
     loop_uv_close(loop);
 }
 
+static unsigned rounds_left;
+
+static void defer_many_times(struct loop_task *task)
+{
+    if (--rounds_left > 0)
+        loop_defer(the_rig->loop, task);
+    else
+        loop_uv_stop(the_rig->loop);
+}
+
+TEST(a_running_loop_does_not_sleep_on_deferred_work)
+{
+    struct rig rig = {0};
+    the_rig = &rig;
+    rounds_left = 100;
+    assert_int_equal(loop_uv_new(&rig.loop), 0);
+    loop_task_init(&rig.task[0], defer_many_times);
+    loop_defer(rig.loop, &rig.task[0]);
+    loop_uv_run(rig.loop); /* nothing else would ever wake it */
+    assert_int_equal(rounds_left, 0);
+    loop_uv_close(rig.loop);
+}
+
+TEST(a_waiting_dispatch_ends_with_what_is_due)
+{
+    struct rig rig = {0};
+    the_rig = &rig;
+    assert_int_equal(loop_uv_new(&rig.loop), 0);
+    loop_timer_init(&rig.timer[0], rig.loop, note_timer);
+    uint64_t begin = loop_clock_us(rig.loop);
+    loop_timer_start(&rig.timer[0], 1500);
+    for (int i = 0; i < 3 && rig.log[0] == '\0'; i++)
+        loop_uv_dispatch_wait(rig.loop);
+    assert_string_equal(rig.log, "0");
+    assert_true(loop_clock_us(rig.loop) >= begin + 1500);
+    assert_true(loop_post(rig.loop, &rig.post[0], note_post));
+    loop_uv_dispatch_wait(rig.loop);
+    assert_string_equal(rig.log, "0A");
+    loop_uv_close(rig.loop);
+}
+
 TEST(a_stop_before_the_run_ends_it_at_once)
 {
     struct loop *loop;
