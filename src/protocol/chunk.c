@@ -13,73 +13,116 @@
 #include "base/err.h"
 #include "protocol/pb.h"
 
-enum {
-    CHUNK_STREAM_ID = 1,
-    CHUNK_SEQUENCE = 2,
-    CHUNK_PAYLOAD = 3,
-    CHUNK_METADATA = 4,
-    CHUNK_TIMESTAMP = 5
+/* The slot of a field is its number less one. */
+enum chunk_slot {
+    CHUNK_STREAM_ID,
+    CHUNK_SEQUENCE,
+    CHUNK_PAYLOAD,
+    CHUNK_METADATA,
+    CHUNK_TIMESTAMP,
+    CHUNK_SLOTS
 };
 
-static bool chunk_read_metadata(struct pb *pb, const uint8_t *field_start, struct chunk *chunk)
+#define CHUNK_BIT(slot) (1u << (slot))
+
+static inline unsigned chunk_key(enum chunk_slot slot, enum pb_wire wire)
 {
-    struct actr_view entry, key, value;
-    if (!pb_bytes(pb, &entry) || !pb_pair(entry, &key, &value))
-        return false;
-    if (chunk->metadata_count++ == 0)
-        chunk->_raw = (struct actr_view){field_start, (size_t)(pb->end - field_start)};
-    return true;
+    return (slot + 1u) << 3 | wire;
 }
 
-static bool chunk_read_timestamp(struct pb *pb, struct chunk *chunk)
+static const unsigned chunk_numbers = CHUNK_BIT(CHUNK_SEQUENCE) | CHUNK_BIT(CHUNK_TIMESTAMP);
+
+struct chunk_fields {
+    struct pb_fields own;
+    size_t metadata_count;
+    const uint8_t *metadata; /* the key of the first entry */
+};
+
+static bool chunk_check_metadata(const uint8_t *key, struct chunk_fields *fields)
 {
-    uint64_t number;
-    if (!pb_varint(pb, &number))
-        return false;
-    chunk->timestamp_ms = (int64_t)number;
-    chunk->has_timestamp = true;
-    return true;
+    const struct pb_slot *slot = &fields->own.slots[CHUNK_METADATA];
+    struct pb_fields entry;
+    if (fields->metadata_count++ == 0)
+        fields->metadata = key;
+    return pb_flat((struct actr_view){slot->ptr, (size_t)slot->value}, 0, &entry);
 }
 
-static bool chunk_read_field(struct pb *pb, struct chunk *chunk, bool *ret_has_sequence)
+/* Fields in ascending order, as everyone writes them, as far as it goes. */
+static inline const uint8_t *chunk_run(const uint8_t *at, const uint8_t *end,
+                                       struct pb_fields *fields)
 {
-    const uint8_t *start = pb->at;
-    uint64_t key;
-    if (!pb_key(pb, &key))
-        return false;
-    switch (key) {
-    case PB_KEY(CHUNK_STREAM_ID, PB_LENGTH):
-        return pb_bytes(pb, &chunk->stream_id);
-    case PB_KEY(CHUNK_SEQUENCE, PB_VARINT):
-        *ret_has_sequence = true;
-        return pb_varint(pb, &chunk->sequence);
-    case PB_KEY(CHUNK_PAYLOAD, PB_LENGTH):
-        return pb_bytes(pb, &chunk->payload);
-    case PB_KEY(CHUNK_METADATA, PB_LENGTH):
-        return chunk_read_metadata(pb, start, chunk);
-    case PB_KEY(CHUNK_TIMESTAMP, PB_VARINT):
-        return chunk_read_timestamp(pb, chunk);
-    default:
-        return (key >> 3 < CHUNK_STREAM_ID || key >> 3 > CHUNK_TIMESTAMP) && pb_skip(pb, key);
+    at = pb_take(at, end, chunk_key(CHUNK_STREAM_ID, PB_LENGTH), fields, CHUNK_STREAM_ID);
+    at = pb_take(at, end, chunk_key(CHUNK_SEQUENCE, PB_VARINT), fields, CHUNK_SEQUENCE);
+    return pb_take(at, end, chunk_key(CHUNK_PAYLOAD, PB_LENGTH), fields, CHUNK_PAYLOAD);
+}
+
+/* Any field. NULL: malformed. */
+static const uint8_t *chunk_field(const uint8_t *at, const uint8_t *end,
+                                  struct chunk_fields *fields)
+{
+    struct pb_number key = pb_key(at, end);
+    uint64_t slot = (key.value >> 3) - 1;
+    if (!key.at)
+        return NULL;
+    if (slot >= CHUNK_SLOTS)
+        return pb_skip(key.at, end, key.value);
+
+    enum pb_wire wire = chunk_numbers >> slot & 1 ? PB_VARINT : PB_LENGTH;
+    if ((key.value & 7) != wire)
+        return NULL;
+    const uint8_t *next = pb_fill(key.at, end, wire, &fields->own.slots[slot]);
+    fields->own.mask |= 1u << slot;
+    if (next && slot == CHUNK_METADATA && !chunk_check_metadata(at, fields))
+        return NULL;
+    return next;
+}
+
+static inline bool chunk_scan(struct actr_view bytes, struct chunk_fields *fields)
+{
+    const uint8_t *at = bytes.ptr, *end = pb_end(bytes);
+    fields->own.mask = 0;
+    fields->metadata_count = 0;
+    while (at < end) {
+        at = chunk_run(at, end, &fields->own);
+        if (at < end)
+            at = chunk_field(at, end, fields);
+        if (!at)
+            return false;
     }
+    return true;
+}
+
+static int chunk_missing(unsigned mask)
+{
+    return err_origin(ACTR_EDECODE, "chunk: no %s",
+                      !(mask & CHUNK_BIT(CHUNK_STREAM_ID))  ? "stream id"
+                      : !(mask & CHUNK_BIT(CHUNK_SEQUENCE)) ? "sequence"
+                                                            : "payload");
 }
 
 int chunk_decode(struct actr_view bytes, struct chunk *ret_chunk)
 {
-    struct pb pb = pb_of(bytes);
-    struct chunk chunk = {0};
-    bool has_sequence = false;
+    const unsigned required =
+        CHUNK_BIT(CHUNK_STREAM_ID) | CHUNK_BIT(CHUNK_SEQUENCE) | CHUNK_BIT(CHUNK_PAYLOAD);
+    struct chunk_fields fields;
 
-    while (pb.at < pb.end) {
-        if (!chunk_read_field(&pb, &chunk, &has_sequence))
-            return err_origin(ACTR_EDECODE, "chunk: malformed");
-    }
-    if (!chunk.stream_id.ptr || !has_sequence || !chunk.payload.ptr)
-        return err_origin(ACTR_EDECODE, "chunk: no %s",
-                          !chunk.stream_id.ptr ? "stream id"
-                          : !has_sequence      ? "sequence"
-                                               : "payload");
-    *ret_chunk = chunk;
+    if (!chunk_scan(bytes, &fields))
+        return err_origin(ACTR_EDECODE, "chunk: malformed");
+    const struct pb_fields *own = &fields.own;
+    if ((own->mask & required) != required)
+        return chunk_missing(own->mask);
+    ret_chunk->stream_id = pb_view(own, CHUNK_STREAM_ID);
+    ret_chunk->payload = pb_view(own, CHUNK_PAYLOAD);
+    ret_chunk->sequence = own->slots[CHUNK_SEQUENCE].value;
+    ret_chunk->has_timestamp = (own->mask & CHUNK_BIT(CHUNK_TIMESTAMP)) != 0;
+    ret_chunk->timestamp_ms =
+        ret_chunk->has_timestamp ? (int64_t)own->slots[CHUNK_TIMESTAMP].value : 0;
+    ret_chunk->metadata = NULL;
+    ret_chunk->metadata_count = fields.metadata_count;
+    ret_chunk->_raw = (struct actr_view){0};
+    if (fields.metadata_count > 0)
+        ret_chunk->_raw =
+            (struct actr_view){fields.metadata, (size_t)(bytes.ptr + bytes.len - fields.metadata)};
     return 0;
 }
 
@@ -88,20 +131,24 @@ int chunk_decode(struct actr_view bytes, struct chunk *ret_chunk)
 static bool chunk_metadata_raw(const struct chunk *chunk, size_t *pos,
                                struct chunk_metadata *ret_entry)
 {
-    struct pb pb = pb_of(chunk->_raw);
-    struct actr_view entry;
-    uint64_t key;
+    const uint8_t *start = chunk->_raw.ptr, *end = pb_end(chunk->_raw);
+    const uint8_t *at = start ? start + *pos : NULL;
+    struct pb_slot slot;
+    struct pb_fields entry;
 
-    for (pb.at += *pos; pb.at < pb.end && pb_key(&pb, &key);) {
-        if (key != PB_KEY(CHUNK_METADATA, PB_LENGTH)) {
-            if (!pb_skip(&pb, key))
-                return false;
+    while (at && at < end) {
+        struct pb_number key = pb_key(at, end);
+        if (key.value != chunk_key(CHUNK_METADATA, PB_LENGTH)) {
+            at = pb_skip(key.at, end, key.value);
             continue;
         }
-        if (!pb_bytes(&pb, &entry))
+        at = pb_fill(key.at, end, PB_LENGTH, &slot);
+        *pos = (size_t)(at - start);
+        if (!pb_flat((struct actr_view){slot.ptr, (size_t)slot.value}, 0, &entry))
             return false;
-        *pos = (size_t)(pb.at - chunk->_raw.ptr);
-        return pb_pair(entry, &ret_entry->key, &ret_entry->value);
+        ret_entry->key = pb_view(&entry, 0);
+        ret_entry->value = pb_view(&entry, 1);
+        return true;
     }
     return false;
 }
@@ -143,18 +190,18 @@ struct actr_bytes chunk_encode(const struct chunk *chunk)
     if (!at)
         return bytes;
 
-    at = pb_put_bytes(at, PB_KEY(CHUNK_STREAM_ID, PB_LENGTH), chunk->stream_id);
-    at = pb_put_varint(at, PB_KEY(CHUNK_SEQUENCE, PB_VARINT));
+    at = pb_put_bytes(at, chunk_key(CHUNK_STREAM_ID, PB_LENGTH), chunk->stream_id);
+    at = pb_put_varint(at, chunk_key(CHUNK_SEQUENCE, PB_VARINT));
     at = pb_put_varint(at, chunk->sequence);
-    at = pb_put_bytes(at, PB_KEY(CHUNK_PAYLOAD, PB_LENGTH), chunk->payload);
+    at = pb_put_bytes(at, chunk_key(CHUNK_PAYLOAD, PB_LENGTH), chunk->payload);
     for (size_t pos = 0; chunk_metadata_next(chunk, &pos, &entry);) {
-        at = pb_put_varint(at, PB_KEY(CHUNK_METADATA, PB_LENGTH));
+        at = pb_put_varint(at, chunk_key(CHUNK_METADATA, PB_LENGTH));
         at = pb_put_varint(at, chunk_entry_size(&entry));
         at = pb_put_bytes(at, PB_KEY(1, PB_LENGTH), entry.key);
         at = pb_put_bytes(at, PB_KEY(2, PB_LENGTH), entry.value);
     }
     if (chunk->has_timestamp) {
-        at = pb_put_varint(at, PB_KEY(CHUNK_TIMESTAMP, PB_VARINT));
+        at = pb_put_varint(at, chunk_key(CHUNK_TIMESTAMP, PB_VARINT));
         pb_put_varint(at, (uint64_t)chunk->timestamp_ms);
     }
     return bytes;

@@ -22,20 +22,21 @@ enum { FLOW_RELAY_FIRST = RELAY_ICE_CANDIDATE, FLOW_RELAY_LAST = RELAY_ICE_RESTA
  * has been unpacked before, so there is nothing malformed to report. */
 static struct actr_view flow_relay_find(struct actr_view message, uint64_t first, uint64_t last)
 {
-    struct pb pb = pb_of(message);
-    struct actr_view found = {0}, bytes;
-    uint64_t key;
+    const uint8_t *at = message.ptr, *end = pb_end(message);
+    struct actr_view found = {0};
+    struct pb_slot slot;
 
-    while (pb.at < pb.end && pb_key(&pb, &key)) {
-        if ((key & 7) != PB_LENGTH) {
-            if (!pb_skip(&pb, key))
-                break;
+    while (at && at < end) {
+        struct pb_number key = pb_key(at, end);
+        if (!key.at)
+            break;
+        if ((key.value & 7) != PB_LENGTH) {
+            at = pb_skip(key.at, end, key.value);
             continue;
         }
-        if (!pb_bytes(&pb, &bytes))
-            break;
-        if (key >> 3 >= first && key >> 3 <= last)
-            found = bytes;
+        at = pb_fill(key.at, end, PB_LENGTH, &slot);
+        if (at && key.value >> 3 >= first && key.value >> 3 <= last)
+            found = (struct actr_view){slot.ptr, (size_t)slot.value};
     }
     return found;
 }

@@ -7,100 +7,70 @@
  * `end`, and nothing is kept. Pure; never logs, never sets the error text. */
 #include "protocol/pb.h"
 
-bool pb_key_long(struct pb *pb, uint64_t *ret_key)
-{
-    const uint8_t *at = pb->at;
-    size_t left = (size_t)(pb->end - at);
-    uint64_t key = 0;
+static const struct pb_number pb_malformed = {NULL, 0};
 
-    if (left == 0 || (at[0] & 0xf8) == 0)
-        return false;
-    for (size_t i = 0; i < 5 && i < left; i++) {
-        key |= (uint64_t)(at[i] & 0x7f) << (7 * i);
-        if (at[i] < 0x80) {
-            *ret_key = key;
-            pb->at = at + i + 1;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool pb_varint_long(struct pb *pb, uint64_t *ret_value)
+static struct pb_number pb_number(const uint8_t *at, const uint8_t *end, unsigned bytes_max)
 {
-    const uint8_t *at = pb->at;
-    size_t left = (size_t)(pb->end - at);
     uint64_t value = 0;
-
-    for (size_t i = 0; i < 10 && i < left; i++) {
-        value |= (uint64_t)(at[i] & 0x7f) << (7 * i);
-        if (at[i] < 0x80) {
-            *ret_value = value;
-            pb->at = at + i + 1;
-            return true;
-        }
+    for (unsigned i = 0; i < bytes_max && at < end; i++, at++) {
+        value |= (uint64_t)(*at & 0x7f) << (7 * i);
+        if (*at < 0x80)
+            return (struct pb_number){at + 1, value};
     }
-    return false;
+    return pb_malformed;
 }
 
-bool pb_length_long(struct pb *pb, size_t *ret_len)
+struct pb_number pb_key_long(const uint8_t *at, const uint8_t *end)
 {
-    const uint8_t *start = pb->at;
-    uint64_t len;
-    if (!pb_varint_long(pb, &len) || pb->at - start > 5 || len > INT_MAX)
-        return false;
-    *ret_len = (size_t)len;
-    return true;
+    if (at == end || (at[0] & 0xf8) == 0)
+        return pb_malformed;
+    return pb_number(at, end, 5);
 }
 
-bool pb_skip(struct pb *pb, uint64_t key)
+struct pb_number pb_number_long(const uint8_t *at, const uint8_t *end, enum pb_wire wire)
 {
-    struct actr_view bytes;
-    uint64_t value;
-    size_t fixed;
+    if (wire == PB_VARINT)
+        return pb_number(at, end, 10);
+    struct pb_number len = pb_number(at, end, 5);
+    return len.value <= INT_MAX ? len : pb_malformed;
+}
 
-    switch (key & 7) {
+const uint8_t *pb_skip(const uint8_t *at, const uint8_t *end, uint64_t key)
+{
+    struct pb_slot slot;
+    enum pb_wire wire = (enum pb_wire)(key & 7);
+    switch (wire) {
     case PB_VARINT:
-        return pb_varint(pb, &value);
     case PB_LENGTH:
-        return pb_bytes(pb, &bytes);
+        return pb_fill(at, end, wire, &slot);
     case PB_FIXED64:
-        fixed = 8;
-        break;
+        return end - at >= 8 ? at + 8 : NULL;
     case PB_FIXED32:
-        fixed = 4;
-        break;
-    default: /* groups, and numbers that are no wire type */
-        return false;
+        return end - at >= 4 ? at + 4 : NULL;
     }
-    if (fixed > (size_t)(pb->end - pb->at))
-        return false;
-    pb->at += fixed;
-    return true;
+    return NULL; /* a group, or a number that is no wire type */
 }
 
-bool pb_pair(struct actr_view message, struct actr_view *ret_first, struct actr_view *ret_second)
+bool pb_flat(struct actr_view message, unsigned numbers, struct pb_fields *ret_fields)
 {
-    struct pb pb = pb_of(message);
-    struct actr_view first = {0}, second = {0};
-    uint64_t key;
+    const uint8_t *at = message.ptr, *end = pb_end(message);
 
-    while (pb.at < pb.end) {
-        if (!pb_key(&pb, &key))
+    ret_fields->mask = 0;
+    while (at < end) {
+        struct pb_number key = pb_key(at, end);
+        if (!key.at)
             return false;
-        bool ok;
-        if (key == PB_KEY(1, PB_LENGTH))
-            ok = pb_bytes(&pb, &first);
-        else if (key == PB_KEY(2, PB_LENGTH))
-            ok = pb_bytes(&pb, &second);
-        else
-            ok = key >> 3 != 1 && key >> 3 != 2 && pb_skip(&pb, key);
-        if (!ok)
+        uint64_t slot = (key.value >> 3) - 1;
+        if (slot < 2) {
+            enum pb_wire wire = numbers >> slot & 1 ? PB_VARINT : PB_LENGTH;
+            at = (key.value & 7) == wire ? pb_fill(key.at, end, wire, &ret_fields->slots[slot])
+                                         : NULL;
+            ret_fields->mask |= 1u << slot;
+        } else {
+            at = pb_skip(key.at, end, key.value);
+        }
+        if (!at)
             return false;
     }
-    if (!first.ptr || !second.ptr)
-        return false;
-    *ret_first = first;
-    *ret_second = second;
-    return true;
+    return ret_fields->mask == 3;
 }

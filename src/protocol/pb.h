@@ -22,78 +22,110 @@ enum pb_wire { PB_VARINT = 0, PB_FIXED64 = 1, PB_LENGTH = 2, PB_FIXED32 = 5 };
 /* A key is what a tag says: field number and wire type. */
 #define PB_KEY(field, wire) ((uint64_t)(field) << 3 | (uint64_t)(wire))
 
-struct pb {
-    const uint8_t *at, *end;
+/* Where a view ends; NULL for a view of nothing. */
+static inline const uint8_t *pb_end(struct actr_view view)
+{
+    return view.len ? view.ptr + view.len : view.ptr;
+}
+
+/* All readers take the bytes [at, end) and return where they stopped, NULL when malformed. What is
+ * returned in registers keeps a decoder's position out of memory: that is half its speed. */
+struct pb_number {
+    const uint8_t *at;
+    uint64_t value;
 };
 
-static inline struct pb pb_of(struct actr_view view)
+/* The ways that are rare: more bytes than the fast way reads, or too few left. */
+struct pb_number pb_key_long(const uint8_t *at, const uint8_t *end);
+struct pb_number pb_number_long(const uint8_t *at, const uint8_t *end, enum pb_wire wire);
+
+static inline struct pb_number pb_key(const uint8_t *at, const uint8_t *end)
 {
-    static const uint8_t none[1];
-    const uint8_t *at = view.len ? view.ptr : none;
-    return (struct pb){at, at + view.len};
+    if (end - at >= 2) {
+        unsigned first = at[0], second = at[1];
+        if (first >= 8 && first < 0x80)
+            return (struct pb_number){at + 1, first};
+        if (first >= 0x80 && second < 0x80)
+            return (struct pb_number){at + 2, (first & 0x7f) | second << 7};
+    }
+    return pb_key_long(at, end);
 }
 
-/* The ways that are rare: more than one byte, or too few left. */
-bool pb_key_long(struct pb *pb, uint64_t *ret_key);
-bool pb_varint_long(struct pb *pb, uint64_t *ret_value);
-bool pb_length_long(struct pb *pb, size_t *ret_len);
+/* What a field held: length and bytes, or a number with ptr not NULL. */
+struct pb_slot {
+    const uint8_t *ptr;
+    uint64_t value;
+};
 
-/* All readers: false when the bytes are malformed; *pb is of no use then. */
-static inline bool pb_key(struct pb *pb, uint64_t *ret_key)
+/* What the fields of a message held: a decoder gives each field a slot. Only what mask has is
+ * filled, so that beginning costs nothing. */
+struct pb_fields {
+    unsigned mask;
+    struct pb_slot slots[9]; /* as many as the largest message needs */
+};
+
+/* Reads the value of a field that is known to have `wire`, PB_VARINT or PB_LENGTH. */
+static inline const uint8_t *pb_fill(const uint8_t *at, const uint8_t *end, enum pb_wire wire,
+                                     struct pb_slot *ret_slot)
 {
-    size_t left = (size_t)(pb->end - pb->at);
-    if (left > 1) {
-        unsigned first = pb->at[0], second = pb->at[1];
-        if (first >= 8 && first < 0x80) {
-            *ret_key = first;
-            pb->at += 1;
-            return true;
-        }
-        if (first >= 0x80 && second < 0x80) {
-            *ret_key = (first & 0x7f) | second << 7;
-            pb->at += 2;
-            return true;
-        }
-    }
-    return pb_key_long(pb, ret_key);
+    struct pb_number number = at < end && at[0] < 0x80 ? (struct pb_number){at + 1, at[0]}
+                                                       : pb_number_long(at, end, wire);
+    ret_slot->ptr = number.at;
+    ret_slot->value = number.value;
+    if (wire == PB_VARINT)
+        return number.at;
+    if (!number.at || number.value > (uint64_t)(end - number.at))
+        return NULL;
+    return number.at + number.value;
 }
 
-static inline bool pb_varint(struct pb *pb, uint64_t *ret_value)
+/* The common case in a dozen instructions: if the bytes go on with `key` (of one or two bytes) and
+ * a value that is short, fills the slot and returns what follows; else returns `at`, and the
+ * decoder's general way has to look. */
+static inline const uint8_t *pb_take(const uint8_t *at, const uint8_t *end, unsigned key,
+                                     struct pb_fields *fields, unsigned slot)
 {
-    size_t left = (size_t)(pb->end - pb->at);
-    if (left > 0 && pb->at[0] < 0x80) {
-        *ret_value = *pb->at++;
-        return true;
+    const size_t key_size = key < 0x80 ? 1 : 2;
+    size_t left = (size_t)(end - at);
+    if (left <= key_size || at[0] != (key < 0x80 ? key : (key & 0x7f) | 0x80) ||
+        (key_size == 2 && at[1] != key >> 7))
+        return at;
+    const uint8_t *value = at + key_size;
+    unsigned first = value[0];
+    left -= key_size + 1;
+    if ((key & 7) == PB_LENGTH) {
+        if (first >= 0x80 || first > left)
+            return at;
+        fields->slots[slot] = (struct pb_slot){value + 1, first};
+        value += 1 + first;
+    } else if (first < 0x80) {
+        fields->slots[slot] = (struct pb_slot){value, first};
+        value += 1;
+    } else {
+        if (left < 2 || value[1] < 0x80 || value[2] >= 0x80)
+            return at;
+        fields->slots[slot] = (struct pb_slot){value, (first & 0x7f) | (value[1] & 0x7fu) << 7 |
+                                                          (uint64_t)value[2] << 14};
+        value += 3;
     }
-    if (left > 1 && pb->at[1] < 0x80) {
-        *ret_value = (pb->at[0] & 0x7fu) | (uint64_t)pb->at[1] << 7;
-        pb->at += 2;
-        return true;
-    }
-    return pb_varint_long(pb, ret_value);
+    fields->mask |= 1u << slot;
+    return value;
 }
 
-/* A length and that many bytes. */
-static inline bool pb_bytes(struct pb *pb, struct actr_view *ret_bytes)
+/* The bytes of a slot if it is filled, else an absent view. */
+static inline struct actr_view pb_view(const struct pb_fields *fields, unsigned slot)
 {
-    size_t len;
-    if (pb->at < pb->end && pb->at[0] < 0x80)
-        len = *pb->at++;
-    else if (!pb_length_long(pb, &len))
-        return false;
-    if (len > (size_t)(pb->end - pb->at))
-        return false;
-    *ret_bytes = (struct actr_view){pb->at, len};
-    pb->at += len;
-    return true;
+    const struct pb_slot *from = &fields->slots[slot];
+    return fields->mask >> slot & 1 ? (struct actr_view){from->ptr, (size_t)from->value}
+                                    : (struct actr_view){0};
 }
 
 /* What follows a key that is not wanted. */
-bool pb_skip(struct pb *pb, uint64_t key);
+const uint8_t *pb_skip(const uint8_t *at, const uint8_t *end, uint64_t key);
 
-/* A message of two required texts, fields 1 and 2: MetadataEntry. False: malformed or incomplete.
- */
-bool pb_pair(struct actr_view message, struct actr_view *ret_first, struct actr_view *ret_second);
+/* A message of two required fields, 1 and 2, in the slots 0 and 1; each a number if `numbers` has
+ * its bit, else bytes: MetadataEntry, ErrorResponse. False: malformed or incomplete. */
+bool pb_flat(struct actr_view message, unsigned numbers, struct pb_fields *ret_fields);
 
 /* The view of a value whose memory could not be had (<actr/bytes.h>): its copy fails as well. */
 static inline bool pb_is_failed(struct actr_view view)
