@@ -26,8 +26,8 @@ struct actr_rendezvous_options {
     const char *tls_cert; /* PEM files; both or neither */
     const char *tls_key;
     bool open;                 /* no checks: for tests against synthetic credentials only */
-    const char *realm_secret;  /* required of linked actors of every realm that is created
-                                  implicitly; NULL: none */
+    const char *realm_secret;  /* required of those who register in `realm`, and in realms that
+                                  come into being by allow_any_realm; NULL: none */
     uint32_t realm;            /* a realm to create at start; 0: none */
     bool allow_any_realm;      /* realms come into being at their first registration */
     uint32_t credential_ttl_s; /* 0: 3,600 */

@@ -84,7 +84,7 @@ void ledger_write_free(struct ledger_write *write)
 
 static void finish(struct ledger_write *write)
 {
-    write->_ledger->_waiting--;
+    write->ledger->_waiting--;
     if (write->done)
         write->done(write->owner, write->result);
     ledger_write_free(write);
@@ -118,8 +118,8 @@ void ledger_init(struct ledger *ledger, const struct ledger_ops *ops, struct loo
 void ledger_answer(struct ledger_write *write, int result)
 {
     write->result = result;
-    list_push(&write->_ledger->_answered, &write->link);
-    loop_defer(write->_ledger->loop, &write->_ledger->_task);
+    list_push(&write->ledger->_answered, &write->link);
+    loop_defer(write->ledger->loop, &write->ledger->_task);
 }
 
 static bool has_failed_cell(const struct ledger_write *write)
@@ -136,7 +136,7 @@ static bool has_failed_cell(const struct ledger_write *write)
 
 void ledger_submit(struct ledger *ledger, struct ledger_write *write)
 {
-    write->_ledger = ledger;
+    write->ledger = ledger;
     ledger->_waiting++;
     if (has_failed_cell(write))
         ledger_answer(write, ACTR_ENOMEM);

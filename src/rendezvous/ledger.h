@@ -130,8 +130,9 @@ struct ledger_write {
     ledger_done_fn *done; /* NULL: nobody waits */
     void *owner;
     int result;
-    struct list link; /* the implementation's, while the write waits */
-    struct ledger *_ledger;
+    struct ledger *ledger;
+    struct list link; /* this and `post` are the implementation's while the write waits */
+    struct loop_post post;
 };
 
 /* An empty write; NULL when memory has run out. done may be NULL. */
