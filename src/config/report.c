@@ -40,6 +40,9 @@ static struct report_entry *report_room(struct report *report, enum report_level
 }
 
 static int report_add(struct report *report, struct report_entry entry, const char *file,
+                      const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+
+static int report_add(struct report *report, struct report_entry entry, const char *file,
                       const char *format, va_list args)
 {
     char line[REPORT_TEXT_MAX];

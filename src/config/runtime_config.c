@@ -166,26 +166,23 @@ int runtime_config_parse(const struct source *source, struct report *report,
                          struct runtime_config **ret_config)
 {
     struct runtime_raw raw = {.config = runtime_defaults};
+    struct arena *arena = &raw.config._arena;
     struct toml_doc *doc = NULL;
     int r = source_parse(source, report, &doc);
     if (r < 0)
         return r;
-    struct runtime_config *config = mem_alloc(sizeof(*config));
-    struct arena arena;
-    arena_init(&arena, SIZE_MAX); /* the bounds of a document bound it */
+    arena_init(arena, SIZE_MAX); /* the bounds of a document bound it */
     struct schema_reader reader = {.schema = &runtime_schema,
                                    .prefix = "",
                                    .source = source,
-                                   .arena = &arena,
+                                   .arena = arena,
                                    .report = report};
-    r = config ? runtime_read(&reader, doc->root, &raw)
-               : err_origin(ACTR_ENOMEM, "config: no memory");
+    r = runtime_read(&reader, doc->root, &raw);
     toml_free(doc);
-    raw.config._arena = arena;
-    if (r < 0) {
-        arena_deinit(&arena);
-        mem_free(config);
-        return r;
+    struct runtime_config *config = r == 0 ? mem_alloc(sizeof(*config)) : NULL;
+    if (!config) {
+        arena_deinit(arena);
+        return r < 0 ? r : err_origin(ACTR_ENOMEM, "config: no memory");
     }
     *config = raw.config;
     *ret_config = config;

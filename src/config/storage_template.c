@@ -167,18 +167,18 @@ static int template_append_piece(struct text *path, const struct storage_templat
 int storage_template_expand(const char *text, const struct storage_template_values *values,
                             char *buf, size_t cap)
 {
+    struct template_piece piece;
     struct text path;
-    const char *why = storage_template_check(text);
-    if (why)
-        return err_origin(ACTR_ECONFIG, "storage path template: %s", why);
+    const char *why = text[0] == '\0' ? "it is empty" : NULL;
     text_init(&path, buf, cap);
-    while (text[0] != '\0') {
-        struct template_piece piece;
-        (void)template_take(&text, &piece);
-        int r = template_append_piece(&path, values, &piece);
+    while (!why && text[0] != '\0') {
+        why = template_take(&text, &piece);
+        int r = why ? 0 : template_append_piece(&path, values, &piece);
         if (r < 0)
             return r;
     }
+    if (why)
+        return err_origin(ACTR_ECONFIG, "storage path template: %s", why);
     if (path.is_cut)
         return err_origin(ACTR_ECONFIG, "storage path template: the path is longer than %zu bytes",
                           cap - 1);

@@ -40,7 +40,7 @@ const struct schema trust_config_schema = {.rows = trust_rows,
 static enum trust_config_kind trust_kind_of(const char *name)
 {
     size_t i = 0;
-    while (strcmp(trust_kinds[i], name) != 0)
+    while (trust_kinds[i] && strcmp(trust_kinds[i], name) != 0)
         i++;
     return (enum trust_config_kind)i;
 }
