@@ -16,6 +16,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -60,18 +61,40 @@ static uint64_t loop_uv_wall_ms(const struct loop *loop)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void loop_uv_random(struct loop *loop, void *buf, size_t len)
+static void loop_uv_draw(uint8_t *at, size_t len)
 {
-    uint8_t *at = buf;
-    (void)loop;
     while (len > 0) {
         ssize_t got = getrandom(at, len, 0);
-        assert(got > 0 || errno == EINTR); /* the system promises the rest */
-        if (got > 0) {
-            at += got;
-            len -= (size_t)got;
+        if (got < 0) {
+            assert(errno == EINTR);
+            continue;
         }
+        at += got;
+        len -= (size_t)got;
     }
+}
+
+/* The system is asked for many bytes at a time: ids of requests want 16 for each. What was given
+ * out is wiped, so that it cannot be read from memory later. */
+static void loop_uv_random(struct loop *loop, void *buf, size_t len)
+{
+    static _Thread_local struct {
+        uint8_t bytes[512];
+        size_t left; /* at the end of bytes */
+    } pool;
+    (void)loop;
+    if (len > sizeof(pool.bytes)) {
+        loop_uv_draw(buf, len);
+        return;
+    }
+    if (len > pool.left) {
+        loop_uv_draw(pool.bytes, sizeof(pool.bytes));
+        pool.left = sizeof(pool.bytes);
+    }
+    uint8_t *from = pool.bytes + sizeof(pool.bytes) - pool.left;
+    memcpy(buf, from, len);
+    memset(from, 0, len);
+    pool.left -= len;
 }
 
 static void loop_uv_wake(struct loop *loop)
