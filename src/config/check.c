@@ -73,7 +73,10 @@ const char *check_ip(const char *text)
 const char *check_host(const char *text)
 {
     char full[URL_HOST_MAX + 8];
+    struct in6_addr room;
     struct url url;
+    if (inet_pton(AF_INET6, text, &room) == 1)
+        return "an IPv6 address needs [ and ] around it here";
     int len = snprintf(full, sizeof(full), "ws://%s", text);
     if (len < 0 || (size_t)len >= sizeof(full))
         return "it is too long for a host";

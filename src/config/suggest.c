@@ -49,7 +49,8 @@ void suggest_offer(struct suggest *suggest, const char *candidate)
     if (len > SUGGEST_WORD_MAX || candidate_len > SUGGEST_WORD_MAX)
         return;
     size_t found = distance(suggest->word, len, candidate, candidate_len);
-    if (found > (candidate_len + 2) / 3 || (suggest->best && found >= suggest->distance))
+    if (found > (candidate_len + 2) / 3 || found >= candidate_len ||
+        (suggest->best && found >= suggest->distance))
         return;
     suggest->best = candidate;
     suggest->distance = found;

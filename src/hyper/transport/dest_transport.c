@@ -315,6 +315,13 @@ void dest_transport_read(struct dest_transport *dest, bool enable)
 
 /* ---- For peer_transport ---- */
 
+void dest_transport_reset(struct dest_transport *dest, const char *why)
+{
+    wire_pool_reset(&dest->pool, why);
+    list_each(link, &dest->accepted)
+        dest_wire_evict(container_of(link, struct dest_wire, link), why);
+}
+
 void dest_transport_close(struct dest_transport *dest)
 {
     wire_pool_close(&dest->pool, "the node stops");

@@ -140,6 +140,13 @@ static void peer_transport_on_closed(struct loop_task *task)
     mem_free(transport);
 }
 
+void peer_transport_reset(struct peer_transport *transport, const char *why)
+{
+    struct hash_node *node = NULL;
+    while ((node = hash_table_next(&transport->dests, node)) != NULL)
+        dest_transport_reset(peer_transport_dest_of(node), why);
+}
+
 void peer_transport_close(struct peer_transport *transport)
 {
     struct hash_node *node = NULL;
@@ -150,6 +157,16 @@ void peer_transport_close(struct peer_transport *transport)
     while ((node = hash_table_next(&transport->dests, node)) != NULL)
         dest_transport_close(peer_transport_dest_of(node));
     peer_transport_check_closed(transport);
+}
+
+void peer_transport_free(struct peer_transport *transport)
+{
+    if (!transport)
+        return;
+    assert(transport->dests.count == 0);
+    loop_task_cancel(&transport->closed);
+    hash_table_deinit(&transport->dests);
+    mem_free(transport);
 }
 
 struct peer_transport_stats peer_transport_get_stats(const struct peer_transport *transport)

@@ -47,8 +47,15 @@ void peer_transport_accept(struct peer_transport *transport, struct wire *wire);
 /* Resumes reading from every peer (mailbox: room for everyone). */
 void peer_transport_read_all(struct peer_transport *transport);
 
+/* Closes every wire that is up, gracefully: this node has another identity. Whoever has something
+ * to send connects again. */
+void peer_transport_reset(struct peer_transport *transport, const char *why);
+
 /* Closes every wire gracefully and dials no more. on_closed follows; the transport and all its
  * destinations are freed when that returns: whoever uses it must be gone by then. */
 void peer_transport_close(struct peer_transport *transport);
+
+/* Frees a transport that never had a destination: its owner could not be built. NULL is fine. */
+void peer_transport_free(struct peer_transport *transport);
 
 struct peer_transport_stats peer_transport_get_stats(const struct peer_transport *transport);

@@ -230,6 +230,14 @@ bool wire_pool_connect(struct wire_pool *pool)
     return false;
 }
 
+void wire_pool_reset(struct wire_pool *pool, const char *why)
+{
+    for (size_t i = 0; i < pool->options.count; i++) {
+        if (wire_handle_is_ready(&pool->slots[i].handle))
+            wire_pool_slot_drop(&pool->slots[i], ACTR_EUNAVAILABLE, why);
+    }
+}
+
 void wire_pool_close(struct wire_pool *pool, const char *why)
 {
     pool->is_closed = true;

@@ -3,7 +3,13 @@
 /* WebSocket connections between our own two roles, over real sockets. */
 #include "net/ws.h"
 
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <actr/error.h>
 
 #include "harness.h"
 #include "rig.h"
@@ -37,5 +43,505 @@ TEST(messages_of_every_length_come_back_whole)
         actr_bytes_unref(wanted);
     }
     assert_int_equal(rig.client.text_count, 0);
+    rig_close(&rig);
+}
+
+/* ---- the opening ---- */
+
+TEST(path_query_and_headers_arrive_byte_for_byte)
+{
+    static const struct net_header headers[] = {{"x-actr-source-id", "0a1b2c"}};
+    struct net_ws_options options = {.headers = headers, .header_count = 1};
+    struct rig rig;
+    rig_open(&rig);
+    rig.watch_header = "x-actr-source-id";
+    rig_listen(&rig, NULL);
+    rig_dial(&rig, "/a%20b/../c//d?x=%2B+%41&&y=%26=", &options);
+    RIG_UNTIL(&rig, rig.client.is_open);
+    assert_string_equal(rig.method, "GET");
+    assert_string_equal(rig.path, "/a%20b/../c//d");
+    assert_string_equal(rig.query, "x=%2B+%41&&y=%26=");
+    assert_string_equal(rig.header, "0a1b2c");
+    assert_string_equal(rig.peer, "127.0.0.1");
+    rig_close(&rig);
+}
+
+TEST(a_credential_of_eight_kilobytes_fits)
+{
+    static char credential[8193];
+    memset(credential, 'c', sizeof(credential) - 1);
+    const struct net_header headers[] = {{"x-actr-credential", credential}};
+    struct net_ws_options options = {.headers = headers, .header_count = 1};
+    struct rig rig;
+    rig_open(&rig);
+    rig.watch_header = "x-actr-credential";
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, &options);
+    assert_string_equal(rig.header, credential);
+    rig_close(&rig);
+}
+
+TEST(the_client_sees_the_status_that_refused_it)
+{
+    static const unsigned statuses[] = {401, 403, 404, 429, 503};
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        struct rig rig;
+        rig_open(&rig);
+        rig_listen(&rig, NULL);
+        rig.upgrade_status = statuses[i];
+        rig_dial(&rig, "/", NULL);
+        RIG_UNTIL(&rig, rig.client.is_closed);
+        assert_false(rig.client.is_open);
+        assert_int_equal(rig.client.cause, NET_REJECTED);
+        assert_int_equal(rig.client.code, statuses[i]);
+        rig_close(&rig);
+    }
+}
+
+TEST(urls_and_headers_that_cannot_be_are_refused_at_once)
+{
+    static const char *const urls[] = {"http://127.0.0.1/", "ws://", "nonsense",
+                                       "ws://user:pw@host/", "ws://host:0/"};
+    static const struct net_header bad[] = {{"x-id", "a\r\nb: c"}, {"x id", "a"}, {"", "a"}};
+    struct rig rig;
+    struct net_ws_options options = {0};
+    rig_open(&rig);
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        options.url = urls[i];
+        assert_int_equal(
+            net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
+            ACTR_EINVALID);
+    }
+    options.url = "ws://127.0.0.1:1/";
+    options.header_count = 1;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        options.headers = &bad[i];
+        assert_int_equal(
+            net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
+            ACTR_EINVALID);
+    }
+    assert_null(rig.client.ws);
+    rig_close(&rig);
+}
+
+TEST(nobody_listening_is_refused_and_not_within_the_call)
+{
+    struct rig rig;
+    struct net_ws_options options = {0};
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    char url[64];
+    snprintf(url, sizeof(url), "%s", rig_url(&rig, "ws", "/"));
+    net_server_close(rig.server);
+    RIG_UNTIL(&rig, rig.is_server_closed);
+    options.url = url;
+    assert_int_equal(net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
+                     0);
+    assert_false(rig.client.is_closed);
+    RIG_UNTIL(&rig, rig.client.is_closed);
+    assert_int_equal(rig.client.cause, NET_REFUSED);
+    assert_string_equal(rig.client.detail, "connection refused");
+    rig_close(&rig);
+}
+
+TEST(a_name_is_looked_up_and_an_unknown_one_is_refused)
+{
+    struct rig rig;
+    struct net_ws_options options = {0};
+    char url[64];
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    snprintf(url, sizeof(url), "ws://localhost:%u/", net_server_port(rig.server));
+    options.url = url;
+    assert_int_equal(net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
+                     0);
+    RIG_UNTIL(&rig, rig.client.is_open);
+    net_ws_close(rig.client.ws, 0, NULL);
+    RIG_UNTIL(&rig, rig.client.is_closed);
+
+    rig.client = (struct rig_end){0};
+    options.url = "ws://name.invalid/";
+    assert_int_equal(net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
+                     0);
+    RIG_UNTIL(&rig, rig.client.is_closed);
+    assert_int_equal(rig.client.cause, NET_REFUSED);
+    assert_true(strlen(rig.client.detail) > 0);
+    rig_close(&rig);
+}
+
+TEST(a_dial_given_up_while_its_name_is_looked_up_leaves_nothing_behind)
+{
+    struct rig rig;
+    struct net_ws_options options = {.url = "ws://name.invalid/"};
+    rig_open(&rig);
+    assert_int_equal(net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
+                     0);
+    rig_settle(&rig); /* the resolver has it */
+    net_ws_close(rig.client.ws, 1000, NULL);
+    RIG_UNTIL(&rig, rig.client.is_closed);
+    assert_int_equal(rig.client.cause, NET_CLOSED);
+    rig_close(&rig);
+}
+
+TEST(a_server_that_never_answers_the_upgrade_is_given_up)
+{
+    struct rig rig;
+    struct net_ws_options options = {.connect_timeout_ms = 30};
+    rig_open(&rig);
+    /* To a listener whose connections nobody accepts. */
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    char url[64];
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    snprintf(url, sizeof(url), "ws://127.0.0.1:%u/", ntohs(address.sin_port));
+    options.url = url;
+    assert_int_equal(net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
+                     0);
+    RIG_UNTIL(&rig, rig.client.is_closed);
+    assert_int_equal(rig.client.cause, NET_TIMEOUT);
+    close(fd);
+    rig_close(&rig);
+}
+
+TEST(sending_before_the_connection_is_open_is_an_error)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    rig_dial(&rig, "/", NULL);
+    assert_int_equal(net_ws_send(rig.client.ws, pattern(3, 0)), ACTR_ESTATE);
+    rig_close(&rig);
+}
+
+/* ---- control frames ---- */
+
+TEST(pings_are_answered_with_their_payload_and_pongs_may_come_unasked)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, NULL);
+    net_ws_ping(rig.client.ws, actr_view_of("are you there", 13));
+    RIG_UNTIL(&rig, rig.client.pong_count == 1);
+    assert_string_equal(rig.client.pong, "are you there");
+    net_ws_ping(rig.accepted.ws, actr_view_of("", 0));
+    RIG_UNTIL(&rig, rig.accepted.pong_count == 1);
+    net_ws_pong(rig.client.ws, actr_view_of("unasked", 7));
+    RIG_UNTIL(&rig, rig.accepted.pong_count == 2);
+    assert_string_equal(rig.accepted.pong, "unasked");
+    rig_close(&rig);
+}
+
+TEST(of_pings_that_pile_up_the_last_one_goes)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, NULL);
+    for (char c = 'a'; c <= 'e'; c++)
+        net_ws_ping(rig.client.ws, actr_view_of(&c, 1));
+    net_ws_pong(rig.client.ws, actr_view_of("p", 1));
+    RIG_UNTIL(&rig, rig.client.pong_count == 1);
+    rig_settle(&rig);
+    assert_int_equal(rig.client.pong_count, 1);
+    assert_string_equal(rig.client.pong, "e");
+    assert_int_equal(rig.accepted.pong_count, 1);
+    rig_close(&rig);
+}
+
+TEST(a_ping_overtakes_queued_messages)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig.accepted.want_pause = true;
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, NULL);
+    for (int i = 0; i < 20; i++)
+        assert_true(net_ws_send(rig.client.ws, pattern(1 << 20, 0)) >= 0);
+    rig_settle(&rig); /* the system takes no more */
+    size_t queued = net_ws_queued(rig.client.ws);
+    assert_true(queued > (4u << 20));
+    net_ws_ping(rig.client.ws, actr_view_of("x", 1));
+    net_ws_read(rig.accepted.ws, true);
+    RIG_UNTIL(&rig, rig.client.pong_count == 1);
+    assert_true(rig.accepted.message_count < 20);
+    rig_close(&rig);
+}
+
+/* ---- back-pressure ---- */
+
+TEST(full_is_said_at_the_high_mark_and_writable_at_a_quarter)
+{
+    struct net_ws_options options = {.queue_high = 1 << 20};
+    struct rig rig;
+    rig_open(&rig);
+    rig.accepted.want_pause = true;
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, &options);
+    rig_settle(&rig);
+    size_t sent = 0;
+    int r;
+    do {
+        r = net_ws_send(rig.client.ws, pattern(65536, 0));
+        sent++;
+        if (r == 0)
+            rig_settle(&rig);
+    } while (r == 0);
+    assert_int_equal(r, NET_FULL);
+    assert_true(net_ws_queued(rig.client.ws) >= (1 << 20));
+    assert_int_equal(rig.client.writable_count, 0);
+    net_ws_read(rig.accepted.ws, true);
+    RIG_UNTIL(&rig, rig.client.writable_count == 1);
+    assert_true(net_ws_queued(rig.client.ws) <= (1 << 18));
+    RIG_UNTIL(&rig, rig.accepted.message_count == sent);
+    assert_int_equal(rig.client.writable_count, 1);
+    rig_close(&rig);
+}
+
+static void check_order(struct rig_end *end, struct actr_bytes message)
+{
+    uint32_t number;
+    assert_int_equal(message.len, 1000);
+    memcpy(&number, message.ptr, sizeof(number));
+    assert_int_equal(number, end->message_count - 1);
+    if (end->message_count % 100 == 0)
+        net_ws_read(end->ws, false);
+}
+
+/* The receiver stops after each hundred messages, in the middle of what one read has brought. */
+TEST(reading_off_stops_at_once_and_nothing_is_lost_or_reordered)
+{
+    enum { COUNT = 20000 };
+    struct net_ws_options options = {.queue_high = 100u << 20};
+    struct rig rig;
+    rig_open(&rig);
+    rig.accepted.on_message = check_order;
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, &options);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        uint8_t *data;
+        struct actr_bytes message = bytes_new(1000, &data);
+        memset(data, 0, 1000);
+        memcpy(data, &i, sizeof(i));
+        assert_int_equal(net_ws_send(rig.client.ws, message), 0);
+    }
+    while (rig.accepted.message_count < COUNT) {
+        size_t before = rig.accepted.message_count;
+        RIG_UNTIL(&rig, rig.accepted.message_count == before + 100);
+        rig_settle(&rig);
+        assert_int_equal(rig.accepted.message_count, before + 100);
+        net_ws_read(rig.accepted.ws, true);
+    }
+    rig_close(&rig);
+}
+
+TEST(a_receiver_that_does_not_read_costs_a_bounded_amount_of_memory)
+{
+    struct net_ws_options options = {.queue_high = 1 << 20};
+    struct rig rig;
+    rig_open(&rig);
+    rig.accepted.want_pause = true;
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, &options);
+    rig_settle(&rig);
+    /* Until TCP pushes back and the sender's own queue is full. */
+    while (net_ws_send(rig.client.ws, pattern(10000, 0)) == 0)
+        rig_settle(&rig);
+    size_t stash = ((struct ws *)rig.accepted.ws)->stash.len;
+    assert_int_equal(rig.accepted.message_count, 0);
+    assert_true(stash <= SOCKET_READ_MAX);
+    for (int i = 0; i < 50; i++)
+        rig_settle(&rig);
+    assert_int_equal(((struct ws *)rig.accepted.ws)->stash.len, stash);
+    rig_close(&rig);
+}
+
+TEST(what_a_peer_sent_before_it_hung_up_is_still_read_after_a_pause)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig.accepted.want_pause = true;
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, NULL);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(net_ws_send(rig.client.ws, pattern(50000, 0)), 0);
+    RIG_UNTIL(&rig, net_ws_queued(rig.client.ws) == 0);
+    net_ws_close(rig.client.ws, 0, NULL);
+    RIG_UNTIL(&rig, rig.client.is_closed);
+    rig_settle(&rig);
+    assert_false(rig.accepted.is_closed);
+    net_ws_read(rig.accepted.ws, true);
+    RIG_UNTIL(&rig, rig.accepted.is_closed);
+    assert_int_equal(rig.accepted.message_count, 10);
+    assert_int_equal(rig.accepted.cause, NET_LOST);
+    rig_close(&rig);
+}
+
+/* ---- closing ---- */
+
+TEST(what_is_queued_leaves_before_the_close_and_both_sides_hear_the_code)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, NULL);
+    for (int i = 0; i < 30; i++)
+        assert_true(net_ws_send(rig.client.ws, pattern(100000, 0)) >= 0);
+    net_ws_close(rig.client.ws, 4321, "enough");
+    net_ws_close(rig.client.ws, 1000, "again");
+    assert_int_equal(net_ws_send(rig.client.ws, pattern(10, 0)), 0); /* dropped */
+    RIG_UNTIL(&rig, rig.client.is_closed && rig.accepted.is_closed);
+    assert_int_equal(rig.accepted.message_count, 30);
+    assert_int_equal(rig.client.cause, NET_CLOSED);
+    assert_int_equal(rig.client.code, 4321);
+    assert_int_equal(rig.accepted.cause, NET_CLOSED);
+    assert_int_equal(rig.accepted.code, 4321);
+    assert_string_equal(rig.accepted.detail, "enough");
+    rig_close(&rig);
+}
+
+TEST(codes_registered_after_the_rfc_arrive_as_they_are)
+{
+    static const uint16_t codes[] = {1000, 1001, 1011, 1012, 1013, 1014, 3000, 4999};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        struct rig rig;
+        rig_open(&rig);
+        rig_listen(&rig, NULL);
+        rig_connect(&rig, NULL);
+        net_ws_close(rig.accepted.ws, codes[i], NULL);
+        RIG_UNTIL(&rig, rig.client.is_closed && rig.accepted.is_closed);
+        assert_int_equal(rig.client.cause, NET_CLOSED);
+        assert_int_equal(rig.client.code, codes[i]);
+        rig_close(&rig);
+    }
+}
+
+TEST(both_sides_may_close_at_once)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, NULL);
+    net_ws_close(rig.client.ws, 1000, NULL);
+    net_ws_close(rig.accepted.ws, 1001, NULL);
+    RIG_UNTIL(&rig, rig.client.is_closed && rig.accepted.is_closed);
+    assert_int_equal(rig.client.cause, NET_CLOSED);
+    assert_int_equal(rig.client.code, 1000);
+    assert_int_equal(rig.accepted.code, 1001);
+    rig_close(&rig);
+}
+
+TEST(a_cut_is_a_loss_for_the_other_side)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, NULL);
+    net_ws_close(rig.client.ws, 0, NULL);
+    assert_false(rig.client.is_closed);
+    RIG_UNTIL(&rig, rig.client.is_closed && rig.accepted.is_closed);
+    assert_int_equal(rig.client.cause, NET_CLOSED);
+    assert_int_equal(rig.client.code, 0);
+    assert_int_equal(rig.accepted.cause, NET_LOST);
+    rig_close(&rig);
+}
+
+TEST(a_cut_overtakes_a_graceful_close)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig.accepted.want_pause = true;
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, NULL);
+    for (int i = 0; i < 20; i++)
+        assert_true(net_ws_send(rig.client.ws, pattern(1 << 20, 0)) >= 0);
+    net_ws_close(rig.client.ws, 1000, NULL);
+    rig_settle(&rig);
+    assert_false(rig.client.is_closed);
+    net_ws_close(rig.client.ws, 0, NULL);
+    RIG_UNTIL(&rig, rig.client.is_closed);
+    assert_int_equal(rig.client.code, 1000);
+    rig_close(&rig);
+}
+
+/* The peer reads nothing, so neither the queue nor the Close can leave: a second without progress
+ * ends it. */
+TEST(a_close_does_not_wait_for_a_peer_that_takes_nothing)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig.accepted.want_pause = true;
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, NULL);
+    for (int i = 0; i < 20; i++)
+        assert_true(net_ws_send(rig.client.ws, pattern(1 << 20, 0)) >= 0);
+    net_ws_close(rig.client.ws, 1000, NULL);
+    RIG_UNTIL(&rig, rig.client.is_closed);
+    assert_int_equal(rig.client.cause, NET_CLOSED);
+    rig_close(&rig);
+}
+
+TEST(a_server_that_closes_tells_its_websockets_1001)
+{
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, NULL);
+    net_server_close(rig.server);
+    RIG_UNTIL(&rig, rig.is_server_closed);
+    assert_true(rig.accepted.is_closed);
+    RIG_UNTIL(&rig, rig.client.is_closed);
+    assert_int_equal(rig.client.cause, NET_CLOSED);
+    assert_int_equal(rig.client.code, 1001);
+    rig_close(&rig);
+}
+
+/* ---- keepalive ---- */
+
+TEST(silence_is_answered_with_pings_and_the_connection_lives)
+{
+    struct net_ws_options options = {.ping_interval_ms = 10, .dead_after_ms = 200};
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    rig_connect(&rig, &options);
+    RIG_UNTIL(&rig, rig.client.pong_count >= 5 || rig.client.is_closed);
+    assert_false(rig.client.is_closed);
+    rig_close(&rig);
+}
+
+TEST(a_peer_that_says_nothing_is_lost)
+{
+    struct net_server_options options = {.ws = {.ping_interval_ms = 20, .dead_after_ms = 60}};
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, &options);
+    int fd = rig_socket_ws(&rig);
+    RIG_UNTIL(&rig, rig.accepted.is_closed);
+    assert_int_equal(rig.accepted.cause, NET_LOST);
+    assert_string_equal(rig.accepted.detail, "keepalive not answered");
+    close(fd);
+    rig_close(&rig);
+}
+
+TEST(time_with_reading_off_is_not_silence)
+{
+    struct net_ws_options options = {.dead_after_ms = 30};
+    struct net_server_options server = {.ws = {.ping_interval_ms = 5}};
+    struct rig rig;
+    rig_open(&rig);
+    rig.client.want_pause = true;
+    rig_listen(&rig, &server);
+    rig_connect(&rig, &options);
+    uint64_t until = loop_now_us(rig.loop) + 90000; /* three times dead */
+    while (loop_now_us(rig.loop) < until)
+        rig_turn(&rig);
+    assert_false(rig.client.is_closed);
+    net_ws_read(rig.client.ws, true);
+    rig_settle(&rig);
+    assert_false(rig.client.is_closed);
     rig_close(&rig);
 }

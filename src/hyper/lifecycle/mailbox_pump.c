@@ -1,0 +1,344 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Mailbox pump: mailbox → dispatch → executor → reply → ack, in this order for every message.
+ *
+ * A message in flight (struct delivery) is owned by the pump from mailbox_take() to mailbox_ack().
+ * It is answered exactly once, and completed in the dedup memory on every path, before it is acked.
+ * A request that comes again while the first copy runs becomes a waiter and gets the same answer.
+ * Nothing here waits; nothing polls. */
+#include "hyper/lifecycle/mailbox_pump.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "hyper/outbound/gate.h"
+#include "hyper/workload/invocation.h"
+#include "mailbox/mailbox.h"
+#include "runtime/dispatch.h"
+#include "sys/log.h"
+
+#define PUMP_IN_FLIGHT_MAX 64
+
+/* Messages one turn of the loop takes, so that sockets are looked at in between. */
+#define PUMP_BURST 64
+
+struct mailbox_pump {
+    struct mailbox_pump_options options;
+    struct loop_task task;
+    struct list deliveries; /* in flight */
+    void (*on_drained)(void *arg);
+    void *drained_arg;
+    struct mailbox_pump_stats stats;
+    bool is_started;
+};
+
+/* One message in flight. */
+struct delivery {
+    struct list link;
+    struct mailbox_pump *pump;
+    struct mailbox_message *message;
+    struct envelope envelope; /* views into message->envelope */
+    struct dispatch_entry *entry;
+    struct dispatch_waiter waiter;
+    struct invocation invocation;
+    bool is_running;  /* the invocation has been submitted */
+    bool is_answered; /* the caller has its answer already: deadline of a stop */
+};
+
+static void pump_kick(struct mailbox_pump *pump)
+{
+    loop_defer(pump->options.loop, &pump->task);
+}
+
+/* Sends the answer of a request; a tell has none. */
+static void delivery_reply(struct delivery *delivery, const struct dispatch_result *result)
+{
+    struct mailbox_pump *pump = delivery->pump;
+    const struct envelope *request = &delivery->envelope;
+    if (request->direction != ENVELOPE_REQUEST || delivery->is_answered)
+        return;
+    delivery->is_answered = true;
+    if (!pump->options.gate)
+        return;
+
+    char text[ERR_TEXT_MAX + 64];
+    struct envelope reply = {
+        .route = request->route,
+        .request_id = request->request_id,
+        .traceparent = request->traceparent,
+        .tracestate = request->tracestate,
+        .direction = ENVELOPE_RESPONSE,
+    };
+    if (result->code == 0) {
+        reply.has_payload = true;
+        reply.payload = actr_bytes_view(result->payload);
+    } else {
+        char detail[ERR_TEXT_MAX];
+        snprintf(detail, sizeof(detail), "%.*s", (int)result->message.len,
+                 result->message.ptr ? (const char *)result->message.ptr : "");
+        reply.has_error = true;
+        reply.error_code = err_wire_code(result->code);
+        reply.error_message = view_text(
+            err_wire_text(result->code, detail, result->retry_after_ms, text, sizeof(text)));
+    }
+    if (peer_gate_reply(pump->options.gate, &delivery->message->origin.peer,
+                        delivery->message->origin.session, &reply) < 0) {
+        log_debug(pump->options.log, "reply.dropped", "%s", actr_errmsg());
+        return; /* the dedup memory keeps the answer for a retry */
+    }
+    pump->stats.replies++;
+}
+
+/* Done with it in every respect. */
+static void delivery_free(struct delivery *delivery)
+{
+    struct mailbox_pump *pump = delivery->pump;
+    list_remove(&delivery->link);
+    pump->stats.in_flight--;
+    mailbox_ack(pump->options.mailbox, delivery->message);
+    mem_free(delivery);
+    pump_kick(pump);
+}
+
+static void delivery_report(struct delivery *delivery, const struct dispatch_result *result)
+{
+    const struct mailbox_pump_options *options = &delivery->pump->options;
+    char text[ERR_TEXT_MAX];
+    if (result->code == 0)
+        return;
+    snprintf(text, sizeof(text), "%.*s: %.*s", (int)delivery->envelope.route.len,
+             (const char *)delivery->envelope.route.ptr, (int)result->message.len,
+             result->message.ptr ? (const char *)result->message.ptr : "");
+    log_debug(options->log, "handler.error", "code=%d %s", result->code, text);
+    if (options->on_handler_error)
+        options->on_handler_error(options->owner, result->code, text);
+}
+
+static void delivery_on_result(struct invocation *invocation, const struct dispatch_result *result)
+{
+    struct delivery *delivery = container_of(invocation, struct delivery, invocation);
+    struct mailbox_pump *pump = delivery->pump;
+    delivery_reply(delivery, result);
+    delivery_report(delivery, result);
+    dispatch_complete(pump->options.dispatch, delivery->entry, loop_now_us(pump->options.loop),
+                      result);
+    invocation_deinit(invocation);
+    delivery_free(delivery);
+}
+
+/* The first copy of this request has ended. */
+static void delivery_on_joined(struct dispatch_waiter *waiter, const struct dispatch_result *result)
+{
+    struct delivery *delivery = container_of(waiter, struct delivery, waiter);
+    delivery_reply(delivery, result);
+    delivery_free(delivery);
+}
+
+static void delivery_run(struct delivery *delivery, uint64_t deadline_us)
+{
+    struct mailbox_pump *pump = delivery->pump;
+    const struct envelope *envelope = &delivery->envelope;
+    struct actr_bytes whole = actr_bytes_ref(delivery->message->envelope);
+    size_t offset = envelope->payload.len ? (size_t)(envelope->payload.ptr - whole.ptr) : 0;
+    struct invocation *invocation = &delivery->invocation;
+
+    invocation_init(invocation, pump->options.env, pump->options.workload, envelope->route,
+                    actr_bytes_slice(whole, offset, envelope->payload.len));
+    invocation->on_result = delivery_on_result;
+    invocation->ctx.caller = &delivery->message->origin.peer;
+    invocation->ctx.request_id = envelope->request_id;
+    invocation->ctx.traceparent = envelope->traceparent;
+    invocation->ctx.tracestate = envelope->tracestate;
+    invocation->ctx.deadline_us = deadline_us;
+    invocation->ctx.is_tell = envelope->direction == ENVELOPE_TELL;
+    delivery->is_running = true;
+    pump->stats.requests++;
+    invocation_submit(invocation, delivery->message->priority == MAILBOX_HIGH);
+}
+
+/* 0: no deadline (a tell, or a request that gave none). */
+static uint64_t delivery_deadline_us(const struct delivery *delivery)
+{
+    const struct envelope *envelope = &delivery->envelope;
+    if (envelope->direction != ENVELOPE_REQUEST || envelope->timeout_ms <= 0)
+        return 0;
+    uint64_t timeout_us = (uint64_t)envelope->timeout_ms > UINT32_MAX
+                              ? (uint64_t)UINT32_MAX * 1000
+                              : (uint64_t)envelope->timeout_ms * 1000;
+    return delivery->message->received_us + timeout_us;
+}
+
+static void delivery_admit(struct delivery *delivery)
+{
+    struct mailbox_pump *pump = delivery->pump;
+    uint64_t now_us = loop_now_us(pump->options.loop);
+    uint64_t deadline_us = delivery_deadline_us(delivery);
+    if (deadline_us != 0 && now_us >= deadline_us) {
+        static const struct dispatch_result expired = {.code = ACTR_ETIMEDOUT,
+                                                       .retry_after_ms = -1};
+        pump->stats.expired++;
+        delivery_reply(delivery, &expired);
+        delivery_free(delivery);
+        return;
+    }
+
+    struct dispatch_message message = {&delivery->message->origin.peer, &pump->options.env->self,
+                                       &delivery->envelope};
+    enum dispatch_verdict verdict = DISPATCH_DROP;
+    const struct dispatch_result *result = NULL;
+    list_init(&delivery->waiter.link);
+    delivery->waiter.fn = delivery_on_joined;
+    int r = dispatch_admit(pump->options.dispatch, &message, now_us, &delivery->waiter, &verdict,
+                           &delivery->entry, &result);
+    if (r < 0) {
+        const struct dispatch_result failed = {.code = ACTR_EUNAVAILABLE, .retry_after_ms = 1000};
+        delivery_reply(delivery, &failed);
+        delivery_free(delivery);
+        return;
+    }
+    switch (verdict) {
+    case DISPATCH_RUN:
+        delivery_run(delivery, deadline_us);
+        return;
+    case DISPATCH_JOINED:
+        return;
+    case DISPATCH_ANSWER:
+    case DISPATCH_DENIED:
+        delivery_reply(delivery, result);
+        break;
+    case DISPATCH_DROP:
+        break;
+    }
+    delivery_free(delivery);
+}
+
+/* Takes one message. False: there is none, or no memory to carry it (it stays in the mailbox until
+ * the next ack). */
+static bool pump_take(struct mailbox_pump *pump)
+{
+    struct delivery *delivery = mem_alloc_raw(sizeof(*delivery));
+    if (!delivery)
+        return false;
+    struct mailbox_message *message = mailbox_take(pump->options.mailbox);
+    if (!message) {
+        mem_free(delivery);
+        return false;
+    }
+    delivery->pump = pump;
+    delivery->message = message;
+    delivery->entry = NULL;
+    delivery->is_running = false;
+    delivery->is_answered = false;
+    list_init(&delivery->link);
+    list_push(&pump->deliveries, &delivery->link);
+    pump->stats.in_flight++;
+    /* inbound_gate has decoded it before: it cannot fail, short of corruption. */
+    if (envelope_decode(actr_bytes_view(message->envelope), &delivery->envelope) < 0) {
+        log_warn(pump->options.log, "mailbox.corrupt", "id=%llu %s",
+                 (unsigned long long)message->id, actr_errmsg());
+        delivery_free(delivery);
+        return true;
+    }
+    delivery_admit(delivery);
+    return true;
+}
+
+static void pump_on_task(struct loop_task *task)
+{
+    struct mailbox_pump *pump = container_of(task, struct mailbox_pump, task);
+    if (!pump->is_started)
+        return;
+    uint32_t max = pump->options.in_flight_max;
+    int burst = PUMP_BURST;
+    while (burst > 0 && pump->stats.in_flight < max && pump_take(pump))
+        burst--;
+    if (burst == 0)
+        pump_kick(pump);
+    if (pump->on_drained && pump->stats.in_flight == 0 && pump->options.mailbox->count == 0) {
+        void (*fn)(void *arg) = pump->on_drained;
+        pump->on_drained = NULL;
+        fn(pump->drained_arg);
+    }
+}
+
+struct mailbox_pump *mailbox_pump_new(const struct mailbox_pump_options *options)
+{
+    struct mailbox_pump *pump = mem_alloc(sizeof(*pump));
+    if (!pump)
+        return NULL;
+    pump->options = *options;
+    if (pump->options.in_flight_max == 0)
+        pump->options.in_flight_max = PUMP_IN_FLIGHT_MAX;
+    list_init(&pump->deliveries);
+    loop_task_init(&pump->task, pump_on_task);
+    return pump;
+}
+
+void mailbox_pump_free(struct mailbox_pump *pump)
+{
+    if (!pump)
+        return;
+    assert(list_is_empty(&pump->deliveries));
+    loop_task_cancel(&pump->task);
+    mem_free(pump);
+}
+
+void mailbox_pump_start(struct mailbox_pump *pump)
+{
+    pump->is_started = true;
+    pump_kick(pump);
+}
+
+void mailbox_pump_on_ready(struct mailbox_pump *pump)
+{
+    pump_kick(pump);
+}
+
+void mailbox_pump_drain(struct mailbox_pump *pump, void (*fn)(void *arg), void *arg)
+{
+    pump->on_drained = fn;
+    pump->drained_arg = arg;
+    pump->is_started = true;
+    pump_kick(pump);
+}
+
+void mailbox_pump_cut(struct mailbox_pump *pump, int code, const char *text)
+{
+    struct dispatch_result result = {.code = code, .retry_after_ms = -1};
+    result.message = actr_bytes_str(text);
+    pump->on_drained = NULL;
+    pump->is_started = false;
+
+    struct list *link = pump->deliveries.next;
+    while (link != &pump->deliveries) {
+        struct delivery *delivery = container_of(link, struct delivery, link);
+        link = link->next;
+        delivery_reply(delivery, &result);
+        if (!delivery->is_running) {
+            dispatch_leave(&delivery->waiter);
+            delivery_free(delivery);
+        }
+    }
+    while (pump->options.mailbox->count > 0) {
+        struct mailbox_message *message = mailbox_take(pump->options.mailbox);
+        struct delivery refused = {.pump = pump, .message = message};
+        if (envelope_decode(actr_bytes_view(message->envelope), &refused.envelope) == 0)
+            delivery_reply(&refused, &result);
+        mailbox_ack(pump->options.mailbox, message);
+    }
+    actr_bytes_unref(result.message);
+}
+
+void mailbox_pump_detach(struct mailbox_pump *pump)
+{
+    pump->options.gate = NULL;
+}
+
+struct mailbox_pump_stats mailbox_pump_get_stats(const struct mailbox_pump *pump)
+{
+    return pump->stats;
+}

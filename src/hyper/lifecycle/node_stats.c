@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Statistics: one snapshot of the counters that the parts keep.
+ *
+ * Collected on the loop, where the counters live, so that none of them needs to be atomic; other
+ * threads post the question and wait for the answer on their own stack. Before the start and after
+ * the stop the parts do not exist, and their counts are 0. Any thread. */
+#include <string.h>
+
+#include "hyper/inbound/inbound_gate.h"
+#include "hyper/lifecycle/mailbox_pump.h"
+#include "hyper/lifecycle/node.h"
+#include "hyper/outbound/peer_gate.h"
+#include "hyper/signaling/signaling.h"
+#include "hyper/transport/peer_transport.h"
+#include "mailbox/mailbox.h"
+#include "runtime/dispatch.h"
+#include "sys/waiter.h"
+
+struct stats_request {
+    struct loop_post post;
+    struct waiter waiter;
+    struct actr_node *node;
+    struct actr_node_stats stats;
+};
+
+static void stats_collect(struct actr_node *node, struct actr_node_stats *stats)
+{
+    memset(stats, 0, sizeof(*stats));
+    stats->kept_replies = kept_replies_count(&node->kept);
+    stats->calls_failed = node->calls.failed;
+    if (!node->pump || !node->transport)
+        return; /* not started, or its peers are gone */
+    struct mailbox_pump_stats pump = mailbox_pump_get_stats(node->pump);
+    struct peer_gate_stats gate = peer_gate_get_stats(node->peer_gate);
+    struct inbound_gate_stats inbound = inbound_gate_get_stats(node->inbound);
+    stats->requests_in = pump.requests;
+    stats->requests_denied = dispatch_denied_count(node->dispatch);
+    stats->requests_deduped = dispatch_repeat_count(node->dispatch);
+    stats->replies_out = pump.replies;
+    stats->calls_out = gate.calls + gate.tells;
+    stats->calls_failed += gate.calls_failed + gate.tells_failed;
+    stats->resends = gate.resends;
+    for (int i = 0; i < INBOUND_DROP_COUNT; i++)
+        stats->frames_dropped += inbound.dropped[i];
+    stats->mailbox_count = node->mailbox->count;
+    stats->mailbox_bytes = node->mailbox->bytes;
+    stats->signaling_up = signaling_is_connected(node->signaling);
+    struct peer_transport_stats transport = peer_transport_get_stats(node->transport);
+    stats->frames_dropped += transport.frames_dropped;
+    stats->peers = transport.wires;
+}
+
+static void stats_on_post(struct loop_post *post)
+{
+    struct stats_request *request = container_of(post, struct stats_request, post);
+    stats_collect(request->node, &request->stats);
+    waiter_signal(&request->waiter);
+}
+
+int actr_node_get_stats(const struct actr_node *node, struct actr_node_stats *ret_stats)
+{
+    struct actr_node *mutable = (struct actr_node *)(uintptr_t)node;
+    size_t size = ret_stats->size;
+    if (size < sizeof(size) || size > sizeof(*ret_stats))
+        return err_origin(ACTR_EINVALID, "stats: size %zu is not that of the struct", size);
+    struct stats_request request = {.node = mutable};
+    if (loop_is_current(node->loop)) {
+        stats_collect(mutable, &request.stats);
+    } else {
+        waiter_init(&request.waiter);
+        bool posted = loop_post(node->loop, &request.post, stats_on_post);
+        if (posted)
+            (void)!waiter_wait(&request.waiter, WAITER_FOREVER);
+        waiter_deinit(&request.waiter);
+        if (!posted)
+            return err_origin(ACTR_ESTATE, "stats: the node is closed");
+    }
+    request.stats.size = size;
+    memcpy(ret_stats, &request.stats, size);
+    return 0;
+}
