@@ -39,7 +39,8 @@ stage()
     printf '%-4s %-22s %6d.%d s  %s\n' "$mark" "$name" \
         $(((ended - began) / 1000000000)) $(((ended - began) / 100000000 % 10)) "$counts"
     if [ "$status" -ne 0 ]; then
-        tail -n "${STAGE_TAIL:-60}" "$log" | sed 's/^/     | /'
+        grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Linking|Generating)' "$log" | tail -n 60 |
+            sed 's/^/     | /'
         echo "     the whole output: $log"
     fi
 }

@@ -87,7 +87,7 @@ static inline void actr_bytes_auto(struct actr_bytes *bytes)
 
 /* A local that gives its reference back at the end of the scope: AUTO_BYTES struct actr_bytes b =
  * {0}; */
-#define AUTO_BYTES __attribute__((cleanup(actr_bytes_auto)))
+#define AUTO_BYTES __attribute__((cleanup(actr_bytes_auto), unused))
 
 #ifdef __cplusplus
 }

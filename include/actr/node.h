@@ -167,7 +167,7 @@ static inline void actr_node_auto(struct actr_node **node)
 {
     actr_node_close(*node);
 }
-#define AUTO_NODE __attribute__((cleanup(actr_node_auto)))
+#define AUTO_NODE __attribute__((cleanup(actr_node_auto), unused))
 
 #ifdef __cplusplus
 }

@@ -32,4 +32,4 @@ void mem_fail_at(size_t n);
 
 /* For AUTO_FREE: an owning local that is freed at the end of the scope. */
 void mem_auto(void *ptr_to_ptr);
-#define AUTO_FREE __attribute__((cleanup(mem_auto)))
+#define AUTO_FREE __attribute__((cleanup(mem_auto), unused))

@@ -110,7 +110,7 @@ static void check_on_key(struct key_wait *wait, int code, const char *detail)
 static void check_on_task(struct loop_task *task)
 {
     struct signaling_check *check = container_of(task, struct signaling_check, _task);
-    uint32_t key_id;
+    uint32_t key_id = 0;
     int r = check_run(check, &key_id);
     if (r == CHECK_NEEDS_KEY)
         key_cache_fetch(check->_verifier->_keys, &check->_wait, key_id, check_on_key);

@@ -179,8 +179,8 @@ TEST(memory_bound_forgets_the_oldest_first)
     struct dispatch *dispatch = make(NULL, 2000);
     struct dispatch_entry *entry;
     char id[16] = "a0";
-    for (char c = '0'; c <= '9'; c++) {
-        id[1] = c;
+    for (int i = 0; i < 10; i++) {
+        id[1] = (char)('0' + i);
         admit(dispatch, &alice, id, ENVELOPE_REQUEST, 5, NULL, &entry, NULL);
         complete(dispatch, entry, 6, "0123456789012345678901234567890123456789");
     }
