@@ -70,7 +70,7 @@ in_c 'stdatomic\\.h|pthread|_Atomic|__atomic_|__sync_|atomic_|uv_(mutex|rwlock|s
     src ':!src/sys' ':!src/base' | report 'threads, locks and atomics only in sys and base'
 in_c '(^|[^a-zA-Z_0-9.>])(malloc|calloc|realloc|free|strdup|strndup|asprintf|vasprintf)[(]' \
     src ':!src/base/mem.c' | report 'memory comes from base/mem.h'
-in_c '(^|[^a-zA-Z_0-9])(strcpy|strcat|sprintf|vsprintf|gets|alloca|strtok|setjmp|system)[(]' \
+in_c '(^|[^a-zA-Z_0-9])(strcpy|strcat|sprintf|vsprintf|gets|alloca|strtok|atoi|atol|atoll|atof|setjmp|system)[(]' \
     src include | report 'not this function'
 
 files '*.c' '*.h' '*.cc' | xargs -r awk '

@@ -33,9 +33,9 @@ enum {
     CHUNK_END_LF,
 };
 
-static int http_body_length(const struct http_head *head, uint64_t *ret_len)
+/* value: of the first Content-Length. */
+static int http_body_length(const char *value, uint64_t *ret_len)
 {
-    const char *value = http_head_find(head, "content-length");
     for (const char *more = value; more; more = http_head_next("content-length", more))
         if (strcmp(more, value) != 0)
             return err_origin(ACTR_EDECODE, "http: two lengths");
@@ -49,17 +49,17 @@ static int http_body_init(struct http_body *body, const struct http_head *head,
                           enum http_body_kind otherwise)
 {
     const char *encoding = http_head_find(head, "transfer-encoding");
-    bool has_length = http_head_find(head, "content-length") != NULL;
+    const char *length = http_head_find(head, "content-length");
 
     *body = (struct http_body){.kind = otherwise};
     if (encoding) {
-        if (has_length || head->is_http10 || http_head_next("transfer-encoding", encoding) ||
+        if (length || head->is_http10 || http_head_next("transfer-encoding", encoding) ||
             strcasecmp(encoding, "chunked") != 0)
             return err_origin(ACTR_EDECODE, "http: unsupported transfer encoding");
         body->kind = HTTP_BODY_CHUNKED;
-    } else if (has_length) {
+    } else if (length) {
         body->kind = HTTP_BODY_LENGTH;
-        return http_body_length(head, &body->left);
+        return http_body_length(length, &body->left);
     }
     return 0;
 }

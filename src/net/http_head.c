@@ -94,7 +94,9 @@ int http_head_feed(struct http_head *head, struct actr_view view, size_t *ret_us
  * known to end in CRLF. NULL: a CR or LF alone. */
 static char *http_head_line(char *at)
 {
-    char *end = at + strcspn(at, "\r\n");
+    char *end = at;
+    while (*end != '\r' && *end != '\n')
+        end++;
     if (end[0] != '\r' || end[1] != '\n')
         return NULL;
     *end = '\0';

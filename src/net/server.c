@@ -208,7 +208,7 @@ static uint16_t server_bound_port(int fd)
         struct sockaddr any;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
-    } address;
+    } address = {0};
     socklen_t len = sizeof(address);
     getsockname(fd, &address.any, &len);
     return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);

@@ -492,7 +492,7 @@ void stream_peer(const struct stream *stream, char buf[STREAM_ADDRESS_MAX])
         struct sockaddr any;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
-    } address;
+    } address = {0};
     socklen_t len = sizeof(address);
     buf[0] = '?';
     buf[1] = '\0';
