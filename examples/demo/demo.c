@@ -25,6 +25,7 @@
 #include "service.h"
 
 #define REALM 101
+#define REALM_SECRET "demo-secret"
 #define ROWS_MAX 16
 #define STARTUP_MS 10000
 
@@ -86,8 +87,8 @@ static bool write_config(const char *name, bool listens)
             "edition = 1\n"
             "[signaling]\nurl = \"ws://127.0.0.1:%u/signaling/ws\"\n"
             "[ais_endpoint]\nurl = \"http://127.0.0.1:%u/ais\"\n"
-            "[deployment]\nrealm_id = %d\nrealm_secret = \"demo-secret\"\n",
-            demo.port, demo.port, REALM);
+            "[deployment]\nrealm_id = %d\nrealm_secret = \"%s\"\n",
+            demo.port, demo.port, REALM, REALM_SECRET);
     if (listens)
         fprintf(file, "[websocket]\nlisten_port = 0\nbind = \"127.0.0.1\"\n");
     return fclose(file) == 0;
@@ -99,19 +100,9 @@ static bool start_rendezvous(void)
     snprintf(port, sizeof(port), "%u", demo.port);
     snprintf(data, sizeof(data), "%s/rendezvous", demo.dir);
     snprintf(realm, sizeof(realm), "%d", REALM);
-    char *argv[] = {(char *)demo.actr,
-                    "rendezvous",
-                    "--bind",
-                    "127.0.0.1",
-                    "--port",
-                    port,
-                    "--data",
-                    data,
-                    "--realm",
-                    realm,
-                    "--realm-secret",
-                    "demo-secret",
-                    NULL};
+    char *argv[] = {(char *)demo.actr, "rendezvous", "--port", port,   "--data", data,
+                    "--realm",         realm,        "--log",  "warn", NULL};
+    setenv("ACTR_REALM_SECRET", REALM_SECRET, 1);
     if (!process_start(&demo.rendezvous, "rendezvous", argv))
         return false;
     while (process_line(&demo.rendezvous, line, sizeof(line), STARTUP_MS)) {

@@ -56,6 +56,7 @@ static long now_ms(void)
 bool process_line(struct process *process, char *buf, size_t buf_len, int timeout_ms)
 {
     long end_ms = now_ms() + timeout_ms;
+    const char *why = "said nothing in time";
     size_t len = 0;
     for (;;) {
         struct pollfd waiting = {.fd = process->out, .events = POLLIN};
@@ -63,8 +64,10 @@ bool process_line(struct process *process, char *buf, size_t buf_len, int timeou
         char c;
         if (left_ms <= 0 || poll(&waiting, 1, (int)left_ms) <= 0)
             break;
-        if (read(process->out, &c, 1) != 1)
+        if (read(process->out, &c, 1) != 1) {
+            why = "has ended";
             break;
+        }
         if (c == '\n') {
             buf[len] = '\0';
             return true;
@@ -72,7 +75,7 @@ bool process_line(struct process *process, char *buf, size_t buf_len, int timeou
         if (len + 1 < buf_len)
             buf[len++] = c;
     }
-    fprintf(stderr, "demo: %s said nothing within %d ms\n", process->name, timeout_ms);
+    fprintf(stderr, "demo: %s %s\n", process->name, why);
     return false;
 }
 

@@ -109,6 +109,33 @@ static void node_on_thread(void *arg)
     node_free(node);
 }
 
+/* On the stack of the thread that opens the node. */
+struct node_arrival {
+    struct loop_post post;
+    struct waiter waiter;
+};
+
+static void node_on_arrival(struct loop_post *post)
+{
+    waiter_signal(&container_of(post, struct node_arrival, post)->waiter);
+}
+
+/* Gives the loop to a thread of its own, and returns when that has it: until then the loop counts
+ * as this thread's. */
+static int node_start_thread(struct actr_node *node)
+{
+    struct node_arrival arrival;
+    int r = thread_start(&node->thread, "actr-loop", node_on_thread, node);
+    if (r < 0)
+        return r;
+    node->has_thread = true;
+    waiter_init(&arrival.waiter);
+    if (loop_post(node->loop, &arrival.post, node_on_arrival))
+        (void)!waiter_wait(&arrival.waiter, WAITER_FOREVER);
+    waiter_deinit(&arrival.waiter);
+    return 0;
+}
+
 /* A node that has its options and its log, and nothing else. */
 static struct actr_node *node_new(const struct actr_node_options *options)
 {
@@ -138,10 +165,8 @@ static int node_open(struct actr_node *node, int config_result, struct actr_node
         return r;
     }
     r = node_init_parts(node);
-    if (r == 0 && !node->options.foreign_loop) {
-        r = thread_start(&node->thread, "actr-loop", node_on_thread, node);
-        node->has_thread = r == 0;
-    }
+    if (r == 0 && !node->options.foreign_loop)
+        r = node_start_thread(node);
     if (r < 0) {
         node_free(node);
         return r;
