@@ -293,6 +293,8 @@ int server_listen(struct net *net, const struct net_server_options *options,
                   const struct net_server_events *events, void *user,
                   struct net_server **ret_server)
 {
+    if (!options->tls_cert != !options->tls_key)
+        return err_origin(ACTR_ECONFIG, "server: a certificate and its key go together");
     struct server *server = mem_alloc(sizeof(*server));
     if (!server)
         return err_origin(ACTR_ENOMEM, "server: no memory");

@@ -169,15 +169,12 @@ int tls_context_new_server(const char *cert_path, const char *key_path,
     ERR_clear_error();
     SSL_CTX_set_options(context->ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_alpn_select_cb(context->ssl, tls_select_alpn, NULL);
-    const char *bad = NULL;
-    if (SSL_CTX_use_certificate_chain_file(context->ssl, cert_path) != 1)
-        bad = cert_path;
-    else if (SSL_CTX_use_PrivateKey_file(context->ssl, key_path, SSL_FILETYPE_PEM) != 1 ||
-             SSL_CTX_check_private_key(context->ssl) != 1)
-        bad = key_path;
-    if (bad) {
+    bool has_cert = SSL_CTX_use_certificate_chain_file(context->ssl, cert_path) == 1;
+    if (!has_cert || SSL_CTX_use_PrivateKey_file(context->ssl, key_path, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(context->ssl) != 1) {
         tls_context_unref(context);
-        return err_origin(ACTR_ECONFIG, "tls: %s: %s", bad, tls_reason());
+        return err_origin(ACTR_ECONFIG, "tls: %s: %s", has_cert ? key_path : cert_path,
+                          tls_reason());
     }
     *ret_context = context;
     return 0;

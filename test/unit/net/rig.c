@@ -294,18 +294,47 @@ size_t rig_receive_all(struct rig *rig, int fd, char *buf, size_t cap)
     return len;
 }
 
+int rig_listener(uint16_t *ret_port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    *ret_port = ntohs(address.sin_port);
+    return fd;
+}
+
+int rig_accept(struct rig *rig, int listener)
+{
+    int fd;
+    while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0) {
+        assert_int_equal(errno, EAGAIN);
+        rig_turn(rig);
+    }
+    return fd;
+}
+
+void rig_receive_head(struct rig *rig, int fd, char *buf, size_t cap)
+{
+    size_t len = 0;
+    while (len < 4 || memcmp(buf + len - 4, "\r\n\r\n", 4) != 0) {
+        assert_true(len < cap - 1);
+        rig_receive(rig, fd, buf + len++, 1);
+    }
+    buf[len] = '\0';
+}
+
 int rig_socket_ws(struct rig *rig)
 {
     char buf[1024];
-    size_t len = 0;
     int fd = rig_socket(rig);
     rig_send_text(rig, fd,
                   "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                   "Sec-WebSocket-Version: 13\r\n"
                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-    while (len < 4 || memcmp(buf + len - 4, "\r\n\r\n", 4) != 0)
-        rig_receive(rig, fd, buf + len++, 1);
-    buf[len] = '\0';
+    rig_receive_head(rig, fd, buf, sizeof(buf));
     assert_non_null(strstr(buf, "HTTP/1.1 101 "));
     assert_non_null(strstr(buf, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
     assert_null(strcasestr(buf, "extensions"));

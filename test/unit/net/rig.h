@@ -80,5 +80,11 @@ void rig_receive(struct rig *rig, int fd, void *buf, size_t len);
 /* Turns until the stream has ended; what came until then goes to buf, NUL-terminated. Returns its
  * length. */
 size_t rig_receive_all(struct rig *rig, int fd, char *buf, size_t cap);
+/* A bare listening socket on 127.0.0.1. */
+int rig_listener(uint16_t *ret_port);
+/* Its next connection; turns the loop until there is one. */
+int rig_accept(struct rig *rig, int listener);
+/* Turns until the head of a request or response has come in. */
+void rig_receive_head(struct rig *rig, int fd, char *buf, size_t cap);
 /* The opening handshake on a bare connection. */
 int rig_socket_ws(struct rig *rig);

@@ -4,7 +4,6 @@
 #include "net/ws.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -412,23 +411,15 @@ TEST(the_rest_of_a_message_is_dropped_while_closing)
 static int serve(struct rig *rig, const char *answer)
 {
     char buf[2048], url[64];
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    getsockname(listener, (struct sockaddr *)&address, &len);
-    snprintf(url, sizeof(url), "ws://127.0.0.1:%u/p?q", ntohs(address.sin_port));
+    uint16_t port;
+    int listener = rig_listener(&port);
+    snprintf(url, sizeof(url), "ws://127.0.0.1:%u/p?q", port);
     struct net_ws_options options = {.url = url};
     assert_int_equal(
         net_ws_dial(rig->net, &options, &rig_end_events, &rig->client, &rig->client.ws), 0);
-    rig_settle(rig);
-    int fd = accept(listener, NULL, NULL);
+    int fd = rig_accept(rig, listener);
     close(listener);
-    size_t got = 0;
-    while (got < 4 || memcmp(buf + got - 4, "\r\n\r\n", 4) != 0)
-        rig_receive(rig, fd, buf + got++, 1);
-    buf[got] = '\0';
+    rig_receive_head(rig, fd, buf, sizeof(buf));
     assert_ptr_equal(strstr(buf, "GET /p?q HTTP/1.1\r\nHost: 127.0.0.1:"), buf);
     assert_non_null(strstr(buf, "\r\nSec-WebSocket-Version: 13\r\n"));
     assert_null(strcasestr(buf, "sec-websocket-protocol"));

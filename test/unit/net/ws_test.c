@@ -3,10 +3,8 @@
 /* WebSocket connections between our own two roles, over real sockets. */
 #include "net/ws.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <actr/error.h>
@@ -188,15 +186,10 @@ TEST(a_server_that_never_answers_the_upgrade_is_given_up)
     struct rig rig;
     struct net_ws_options options = {.connect_timeout_ms = 30};
     rig_open(&rig);
-    /* To a listener whose connections nobody accepts. */
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
     char url[64];
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(fd, 1), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    snprintf(url, sizeof(url), "ws://127.0.0.1:%u/", ntohs(address.sin_port));
+    uint16_t port;
+    int fd = rig_listener(&port); /* its connections are never accepted */
+    snprintf(url, sizeof(url), "ws://127.0.0.1:%u/", port);
     options.url = url;
     assert_int_equal(net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
                      0);
