@@ -9,6 +9,7 @@
 
 #include <actr/error.h>
 
+#include "base/mem.h"
 #include "harness.h"
 #include "rig.h"
 #include "sys/loop.h"
@@ -289,4 +290,37 @@ TEST(options_that_cannot_be_are_refused_at_once)
     }
     assert_null(http);
     rig_close(&rig);
+}
+
+/* True: nothing failed. */
+static bool exchange_without_memory(size_t n)
+{
+    static const struct net_header header = {"x-a", "b"};
+    struct net_http *http;
+    struct outcome outcome = {0};
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    struct net_http_options options = {.url = rig_url(&rig, "http", "/"),
+                                       .method = "POST",
+                                       .headers = &header,
+                                       .header_count = 1,
+                                       .body = actr_bytes_str("some body"),
+                                       .timeout_ms = 30};
+    mem_fail_at(n);
+    int r = net_http_start(rig.net, &options, on_response, &outcome, &http);
+    assert_true(r == 0 || r == ACTR_ENOMEM);
+    if (r == 0)
+        RIG_UNTIL(&rig, outcome.is_done);
+    mem_fail_at(0);
+    rig_close(&rig);
+    return r == 0 && outcome.error == 0 && outcome.status == 200;
+}
+
+TEST(memory_may_run_out_anywhere)
+{
+    size_t n = 1;
+    while (!exchange_without_memory(n))
+        n++;
+    assert_true(n > 12);
 }

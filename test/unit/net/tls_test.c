@@ -12,6 +12,7 @@
 
 #include <actr/error.h>
 
+#include "base/mem.h"
 #include "harness.h"
 #include "net/server.h"
 #include "rig.h"
@@ -282,4 +283,33 @@ TEST(neither_the_network_nor_its_connections_touch_what_sigpipe_does)
     sigaction(SIGPIPE, NULL, &now);
     assert_true(now.sa_handler == SIG_DFL);
     rig_close(&rig);
+}
+
+/* True: nothing failed. OpenSSL's own memory is not counted. */
+static bool fetch_without_memory(size_t n)
+{
+    char url[64];
+    struct net_http *http;
+    struct outcome outcome = {0};
+    struct rig rig;
+    rig_open(&rig);
+    listen_tls(&rig, "server.pem", "server.key", (struct net_server_options){0});
+    snprintf(url, sizeof(url), "https://localhost:%u/", net_server_port(rig.server));
+    struct net_http_options options = {.url = url, .method = "GET", .timeout_ms = 100};
+    mem_fail_at(n);
+    int r = net_http_start(rig.net, &options, on_response, &outcome, &http);
+    if (r == 0)
+        RIG_UNTIL(&rig, outcome.is_done);
+    mem_fail_at(0);
+    rig_close(&rig);
+    return r == 0 && outcome.error == 0;
+}
+
+TEST(memory_may_run_out_anywhere)
+{
+    size_t n = 1;
+    trust("ca.pem");
+    while (!fetch_without_memory(n))
+        n++;
+    assert_true(n > 12);
 }

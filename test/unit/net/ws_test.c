@@ -9,6 +9,7 @@
 
 #include <actr/error.h>
 
+#include "base/mem.h"
 #include "harness.h"
 #include "rig.h"
 
@@ -537,4 +538,48 @@ TEST(time_with_reading_off_is_not_silence)
     rig_settle(&rig);
     assert_false(rig.client.is_closed);
     rig_close(&rig);
+}
+
+/* ---- without memory ---- */
+
+/* The n-th allocation fails, and all after it; wherever that is, both ends come to an end, and
+ * nothing is left behind. True: nothing failed. */
+static bool live_without_memory(size_t n)
+{
+    struct net_ws_options options = {.connect_timeout_ms = 30};
+    struct rig rig;
+    rig_open(&rig);
+    rig.accepted.want_echo = false;
+    rig_listen(&rig, NULL);
+    options.url = rig_url(&rig, "ws", "/path?query");
+    struct actr_bytes text = actr_bytes_str("a message that is sent and shared");
+
+    mem_fail_at(n);
+    int r = net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws);
+    assert_true(r == 0 || r == ACTR_ENOMEM);
+    if (r == 0)
+        RIG_UNTIL(&rig, rig.client.is_open || rig.client.is_closed);
+    bool is_good = r == 0 && rig.client.is_open;
+    if (is_good) {
+        net_ws_ping(rig.client.ws, actr_bytes_view(text));
+        is_good = net_ws_send(rig.client.ws, actr_bytes_ref(text)) == 0;
+        rig_settle(&rig);
+        is_good = is_good && rig.accepted.message_count == 1 && rig.client.pong_count == 1;
+        if (rig.client.ws)
+            net_ws_close(rig.client.ws, 1000, "done");
+        RIG_UNTIL(&rig, rig.client.is_closed);
+        is_good = is_good && rig.accepted.is_closed && rig.accepted.code == 1000;
+    }
+    mem_fail_at(0);
+    actr_bytes_unref(text);
+    rig_close(&rig);
+    return is_good;
+}
+
+TEST(memory_may_run_out_anywhere)
+{
+    size_t n = 1;
+    while (!live_without_memory(n))
+        n++;
+    assert_true(n > 15);
 }
