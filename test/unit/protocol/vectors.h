@@ -9,8 +9,8 @@
 
 #include "harness.h"
 
-/* The last word of the line that begins with `name`, into buf, NUL-terminated. */
-static inline void vectors_word(const char *name, char *buf, size_t cap)
+/* The line that begins with `name`, into buf, NUL-terminated. */
+static inline void vectors_line(const char *name, char *buf, size_t cap)
 {
     char *text = harness_vector("signaling.txt", NULL);
     char *line = text;
@@ -21,20 +21,21 @@ static inline void vectors_word(const char *name, char *buf, size_t cap)
     }
     if (!line)
         fail_msg("no vector %s", name);
-    line[strcspn(line, "\n")] = '\0';
-    const char *word = strrchr(line, ' ');
-    assert_non_null(word);
-    assert_true(strlen(word + 1) < cap);
-    memcpy(buf, word + 1, strlen(word + 1) + 1);
+    size_t len = strcspn(line, "\n");
+    assert_true(len < cap);
+    memcpy(buf, line, len);
+    buf[len] = '\0';
     harness_free(text);
 }
 
-/* The same as bytes: buf holds at least 512. */
+/* The last word of that line as bytes; buf holds at least 512. */
 static inline struct actr_view vectors_bytes(const char *name, uint8_t *buf)
 {
-    char hex[1025];
-    vectors_word(name, hex, sizeof(hex));
-    return actr_view_of(buf, harness_hex(hex, buf, 512));
+    char line[2048];
+    vectors_line(name, line, sizeof(line));
+    const char *word = strrchr(line, ' ');
+    assert_non_null(word);
+    return actr_view_of(buf, harness_hex(word + 1, buf, 512));
 }
 
 static inline void assert_view(struct actr_view got, struct actr_view wanted)
