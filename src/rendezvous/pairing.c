@@ -37,11 +37,6 @@ void pairing_init(struct pairing *pairing, const struct hash_key *key)
     pairing->_key = *key;
 }
 
-void pairing_deinit(struct pairing *pairing)
-{
-    hash_table_deinit(&pairing->_table);
-}
-
 static struct pair *find(const struct pairing *pairing, const struct ends *ends)
 {
     uint64_t hash = hash_bytes(&pairing->_key, ends, sizeof(*ends));
@@ -56,6 +51,17 @@ static void pair_free(struct pairing *pairing, struct pair *pair)
     list_remove(&pair->opened);
     list_remove(&pair->accepted);
     mem_free(pair);
+}
+
+void pairing_deinit(struct pairing *pairing)
+{
+    struct hash_node *node = hash_table_next(&pairing->_table, NULL);
+    while (node) {
+        struct pair *pair = pair_of(node);
+        node = hash_table_next(&pairing->_table, node);
+        pair_free(pairing, pair);
+    }
+    hash_table_deinit(&pairing->_table);
 }
 
 int pairing_add(struct pairing *pairing, struct registry_actor *from, struct registry_actor *to)

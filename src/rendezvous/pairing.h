@@ -21,7 +21,8 @@ struct pairing {
 };
 
 void pairing_init(struct pairing *pairing, const struct hash_key *key);
-void pairing_deinit(struct pairing *pairing); /* no pair may be left */
+/* Forgets every pair; the actors must still be there. */
+void pairing_deinit(struct pairing *pairing);
 
 /* `from` has opened a pair with `to`; harmless when it had. ACTR_ENOMEM. */
 int pairing_add(struct pairing *pairing, struct registry_actor *from,

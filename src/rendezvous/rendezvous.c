@@ -422,8 +422,8 @@ static int begin(struct rendezvous *rendezvous)
 
 static void rendezvous_free(struct rendezvous *rendezvous)
 {
-    registry_deinit(&rendezvous->registry);
     pairing_deinit(&rendezvous->pairing);
+    registry_deinit(&rendezvous->registry);
     subscriptions_deinit(&rendezvous->subscriptions);
     realms_deinit(&rendezvous->realms);
     catalog_deinit(&rendezvous->manufacturers);

@@ -109,6 +109,7 @@ static void fake_respond(struct net_request *request, unsigned status,
                     sizeof(rig->allow_origin));
         keep_header(&headers[i], "retry-after", rig->retry_after, sizeof(rig->retry_after));
     }
+    actr_bytes_unref(rig->body);
     rig->body = body;
 }
 
