@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 contracts=' src/sys/loop.h src/mailbox/mailbox.h src/runtime/dispatch.h src/hyper/wire/wire.h
- src/hyper/transport/lane.h src/hyper/outbound/gate.h '
+ src/hyper/transport/lane.h src/hyper/outbound/gate.h src/hyper/signaling/signaling.h '
 
 git ls-files --cached --others --exclude-standard -- \
     src include test fuzz bench examples tools run .ci |

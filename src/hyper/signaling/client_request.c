@@ -76,11 +76,10 @@ int client_request_open(struct client_requests *table, struct client_request *re
     request->_table = NULL;
     if (table->_by_number.count >= table->_count_max)
         return err_origin(ACTR_EUNAVAILABLE, "too many requests to the server are under way");
-    request->_number = table->_number_last + 1;
-    int r = hash_table_insert(&table->_by_number, &request->_node, request->_number);
+    int r = hash_table_insert(&table->_by_number, &request->_node, table->_number_last + 1);
     if (r < 0)
         return r;
-    table->_number_last = request->_number;
+    request->_number = ++table->_number_last;
     request->_table = table;
     list_push(&table->_open, &request->_link);
     if (timeout_ms > 0)

@@ -22,9 +22,7 @@
 #define SHORT_TTL_S 600             /* below: a share of the lifetime */
 #define RETRY_AFTER_MAX_S 3600      /* more than that is not believed */
 #define WARNING_REST_US (60 * S_US) /* between renewals that a warning caused */
-#define DISPLACED_REST_US                                                                          \
-    (10 * S_US) /* an identity that was lost sooner is not replaced at once                        \
-                 */
+#define SETTLED_US (10 * S_US)      /* a credential that was good for so long was a good one */
 #define CONFUSED_MAX 3
 #define TTL_MAX_S (30 * 86400)
 
@@ -51,6 +49,12 @@ static uint32_t manager_random(struct credential_manager *manager)
     uint32_t random;
     loop_random(manager->_loop, &random, sizeof random);
     return random;
+}
+
+/* Of the credential. */
+static uint64_t manager_age_us(const struct credential_manager *manager)
+{
+    return loop_now_us(manager->_loop) - manager->_granted_us;
 }
 
 void credential_manager_init(struct credential_manager *manager,
@@ -135,7 +139,7 @@ static void manager_on_timer(struct loop_timer *timer)
     manager_on_outcome(manager, &outcome);
 }
 
-uint64_t credential_renew_delay_us(int64_t ttl_s, uint32_t random)
+uint64_t credential_manager_renew_delay_us(int64_t ttl_s, uint32_t random)
 {
     if (ttl_s > TTL_MAX_S)
         ttl_s = TTL_MAX_S;
@@ -158,8 +162,10 @@ static void manager_on_granted(struct credential_manager *manager,
     manager->_confused_count = 0;
     manager->_rejected_count = 0;
     manager->_granted_us = loop_now_us(manager->_loop);
+    backoff_reset(&manager->_renew_backoff);
     sm_move(&manager->_state, CREDENTIAL_VALID);
-    loop_timer_start(&manager->_timer, credential_renew_delay_us(ttl_s, manager_random(manager)));
+    loop_timer_start(&manager->_timer,
+                     credential_manager_renew_delay_us(ttl_s, manager_random(manager)));
     /* When there is no memory for it the key will be fetched. */
     key_cache_put(manager->_keys, grant->signing_key_id, grant->signing_pubkey.ptr);
     if (is_registered)
@@ -239,11 +245,9 @@ void credential_manager_on_accepted(struct credential_manager *manager, uint64_t
 {
     if (epoch != manager->_session->epoch)
         return;
-    if (!manager->_is_accepted) {
-        manager->_is_accepted = true;
+    manager->_is_accepted = true;
+    if (manager->_state.state == CREDENTIAL_VALID && manager_age_us(manager) >= SETTLED_US)
         backoff_reset(&manager->_register_backoff);
-        backoff_reset(&manager->_renew_backoff);
-    }
     if (manager->_state.state == CREDENTIAL_REALM_REFUSED)
         manager_schedule(manager, 0);
 }
@@ -261,8 +265,7 @@ void credential_manager_on_refused(struct credential_manager *manager, uint64_t 
 
 void credential_manager_on_warning(struct credential_manager *manager)
 {
-    uint64_t age_us = loop_now_us(manager->_loop) - manager->_granted_us;
-    if (manager->_state.state == CREDENTIAL_VALID && age_us >= WARNING_REST_US)
+    if (manager->_state.state == CREDENTIAL_VALID && manager_age_us(manager) >= WARNING_REST_US)
         manager_schedule(manager, 0);
 }
 
@@ -273,9 +276,8 @@ void credential_manager_on_displaced(struct credential_manager *manager)
         return;
     ais_client_cancel(manager->_ais);
     manager->_must_register = true;
-    uint64_t age_us = loop_now_us(manager->_loop) - manager->_granted_us;
     uint32_t pause_ms = 0;
-    if (age_us < DISPLACED_REST_US)
+    if (manager_age_us(manager) < SETTLED_US)
         pause_ms = backoff_next(&manager->_register_backoff, manager_random(manager));
     manager_schedule(manager, (uint64_t)pause_ms * 1000);
 }

@@ -85,4 +85,4 @@ void credential_manager_on_displaced(struct credential_manager *manager);
 
 /* When to renew a credential that lives for another ttl_s seconds (0 and less: by our clock it has
  * expired already, so our clock is not to be relied on). `random`: 32 even bits. */
-uint64_t credential_renew_delay_us(int64_t ttl_s, uint32_t random);
+uint64_t credential_manager_renew_delay_us(int64_t ttl_s, uint32_t random);
