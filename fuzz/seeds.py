@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The actr authors
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the seeds of the protocol fuzzers into corpus/ from test/vectors. Run it when these change.
+
+A seed is named after the hash of its content, so that a run changes nothing that is there. Inputs
+that once broke something lie beside them under names of their own and are never removed.
+"""
+import hashlib
+import pathlib
+import re
+
+here = pathlib.Path(__file__).resolve().parent
+vectors = here.parent / "test" / "vectors"
+LONGEST = 600  # bytes: a fuzzer is better served by short seeds
+
+
+def write(target, data):
+    if len(data) > LONGEST:
+        return
+    folder = here / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ("seed-" + hashlib.sha256(data).hexdigest()[:12])).write_bytes(data)
+
+
+def messages(path):
+    """(announcing line, bytes) of every message that a capture has whole."""
+    lines = path.read_text(errors="replace").split("\n")
+    for number, line in enumerate(lines):
+        said = re.match(r"\[[CS]\] .*\(binary\).* len=(\d+)$", line) or re.match(
+            r"\[[CS]\] body (\d+) bytes:$", line) or re.match(
+            r"\+.* ppid=53 .* len=(\d+)  \[.*frag=0/1 ", line)
+        if not said:
+            continue
+        digits = ""
+        for follower in lines[number + 1:]:
+            if not re.match(r" +[0-9a-f]+$", follower):
+                break
+            digits += follower.strip()
+        if len(digits) == 2 * int(said[1]):
+            yield line, bytes.fromhex(digits)
+
+
+def distinct(target, seeds, shape, count=12):
+    """At most `count` seeds, of different shapes first."""
+    seen = {}
+    for seed in seeds:
+        seen.setdefault(shape(seed), seed)
+    for seed in list(seen.values())[:count]:
+        write(target, seed)
+
+
+def main():
+    peers, chunks, envelopes, requests, answers = [], [], [], [], []
+    for path in sorted((vectors / "captures").glob("*.txt")):
+        for line, data in messages(path):
+            if line.startswith("+"):
+                (chunks if "[STREAM_" in line else peers).append(data[8:])
+            elif path.name == "direct-websocket.txt":
+                peers.append(data[5:])
+            elif " body " in line:
+                (requests if line.startswith("[C]") else answers).append(data)
+            else:
+                envelopes.append(data)
+    distinct("envelope", peers, lambda seed: (len(seed) // 8, seed[-3:]))
+    distinct("chunk", chunks, lambda seed: (len(seed), seed[:4]))
+    distinct("signaling", envelopes, lambda seed: (re.sub(rb"[0-9a-f-]{36}", b"", seed)[:12], len(seed) // 64), 24)
+    distinct("ais_request", requests, len)
+    distinct("ais_response", answers, len)
+
+    # What the captures have not: written by hand from the field numbers.
+    for text in ("0a0173 1007 1a00", "0a0173 1007 1a0170 2206 0a016b 120176 2204 0a00 1200 2805",
+                 "0a0173 10ffffffffffffffffff01 1a0170 1000 3a0178 28ffffffffffffffffff01"):
+        write("chunk", bytes.fromhex(text))
+    for text in ("0a0172 1200 1a05 0805 120165 2002 a20600 aa060174 b2060169 ba06060a016b120176 c00600",
+                 "c00600 b2060169 0a0172", "0a0172 b2060169 c006ffffffffffffffffff01 fa3f01ff"):
+        write("envelope", bytes.fromhex(text))
+
+    words = {}
+    for line in (vectors / "signaling.txt").read_text().split("\n"):
+        words[line.rsplit(" ", 1)[0]] = line.rsplit(" ", 1)[-1]
+    identity = bytes.fromhex(words["ActrId"])
+    write("ais_request", bytes.fromhex(words["register linked min"]))
+    write("ais_request", b"\x0a" + bytes([len(identity)]) + identity + b"\x12\x03tok")
+    write("ais_request", bytes.fromhex(
+        "0a09 0a0161 120162 1a0163 1202 0807 1a14 0a014e 1a0146 2209 0a0170 120163 1a0166 320174"
+        "2242 0a0f 0801 1209 0a0161 120162 1a0163 2007 0a0f 0800 1209 0a0161 120162 1a0163 1801"
+        "0a0d 0863 1209 0a0161 120162 1a0163 0a0f 0801 1209 0a0161 120162 1a0163 1800"
+        "2a0173 320177 52016d 5a0167 6a0178 70ac02 7a0169 800105 8a0100"))
+    write("ais_response", bytes.fromhex("1207 089303 12026e6f"))
+    for name in ("ping env 181", "pong env", "err env"):
+        write("signaling", bytes.fromhex(words[name]))
+    for name in ("cred", "claims"):
+        write("credential", bytes.fromhex(words[name]))
+    for text in ("0800 1200 1a00", "0807 120161 1805", "0801 120163 1a0173 2201"):
+        write("credential", bytes.fromhex(text))
+    write("id", identity)
+    for text in ("1a2b3c@101/acme:echo-service:1.0.0", "0@0/a:b:c", "acme:echo:1.2.3", "цех:a_b.c-d:β",
+                 "actr://101:acme+echo-service@1.0.0", "actr://7:a+b@1@2", "a.b_c.d1", "EchoService"):
+        write("id", text.encode())
+
+
+main()
