@@ -80,8 +80,8 @@ int net_ws_dial(struct net *net, const struct net_ws_options *options,
  * on_open: ACTR_ESTATE (not taken). */
 int net_ws_send(struct net_ws *ws, struct actr_bytes message) __attribute__((warn_unused_result));
 
-/* Control frames; payload ≤ 125 bytes, copied; they overtake queued messages; the last one wins
- * when they pile up. */
+/* Control frames; payload ≤ 125 bytes, copied; they overtake queued messages (a server's not
+ * before its answer to the upgrade has left); the last one wins when they pile up. */
 void net_ws_ping(struct net_ws *ws, struct actr_view payload);
 void net_ws_pong(struct net_ws *ws, struct actr_view payload);
 

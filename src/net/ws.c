@@ -232,7 +232,9 @@ void ws_send_control(struct ws *ws, enum wsframe_opcode opcode, struct actr_view
         else if (data)
             wsframe_mask(data, payload.ptr, payload.len, mask, 0);
     }
-    int r = opcode == WSFRAME_CLOSE
+    if (!ws->is_under_way)
+        ws->is_under_way = stream_queued(ws->stream) == 0;
+    int r = opcode == WSFRAME_CLOSE || !ws->is_under_way
                 ? stream_send(ws->stream, head, body)
                 : stream_send_urgent(ws->stream, (enum stream_tag)tags[opcode], head, body);
     (void)r; /* without memory it is not sent; Pings come again, a Close is only waited for */
@@ -406,6 +408,7 @@ void ws_begin(struct ws *ws, struct stream *stream, struct actr_view rest)
 {
     ws->stream = stream;
     stream_set_owner(stream, &ws_stream_events, ws);
+    ws->is_under_way = stream_queued(stream) == 0;
     loop_timer_stop(&ws->timer);
     sm_move(&ws->sm, WS_OPEN);
     ws->heard_us = ws->pinged_us = loop_now_us(ws->net->base.loop);

@@ -51,6 +51,7 @@ struct ws {
     size_t left; /* closing: bytes queued when progress was last looked at */
     uint32_t ping_ms, dead_ms, message_len_max, queue_high;
     bool is_server, is_paused, is_full;
+    bool is_under_way;    /* what ended the handshake has left: control frames may overtake */
     struct net_close why; /* detail NULL: not known yet */
     char detail[64];
 

@@ -48,7 +48,7 @@ void dest_transport_free(struct dest_transport *dest);
 /* Takes over an accepted wire of this peer. ACTR_ENOMEM: the wire is still the caller's. */
 int dest_transport_accept(struct dest_transport *dest, struct wire *wire) ACTR_MUST_CHECK;
 
-/* Closes every wire that is up. */
+/* Closes every wire; it is not the end of the destination. */
 void dest_transport_reset(struct dest_transport *dest, const char *why);
 
 /* Closes every wire; on_quiet follows. */

@@ -47,8 +47,8 @@ void peer_transport_accept(struct peer_transport *transport, struct wire *wire);
 /* Resumes reading from every peer (mailbox: room for everyone). */
 void peer_transport_read_all(struct peer_transport *transport);
 
-/* Closes every wire that is up, gracefully: this node has another identity. Whoever has something
- * to send connects again. */
+/* Closes every wire, gracefully: this node has another identity. Whoever has something to send
+ * connects again. */
 void peer_transport_reset(struct peer_transport *transport, const char *why);
 
 /* Closes every wire gracefully and dials no more. on_closed follows; the transport and all its

@@ -155,6 +155,8 @@ static bool wire_pool_slot_has_served(const struct wire_pool_slot *slot, const s
            lived_us >= (wire->proven ? WIRE_POOL_SERVED_PROVEN_US : WIRE_POOL_SERVED_UNPROVEN_US);
 }
 
+static void wire_pool_slot_dial(struct wire_pool_slot *slot);
+
 static void wire_pool_on_closed(void *owner, struct wire *wire, int code, const char *detail,
                                 bool final)
 {
@@ -171,6 +173,8 @@ static void wire_pool_on_closed(void *owner, struct wire *wire, int code, const 
     slot->is_dropped = false;
     if (!was_dropped && !was_ready)
         wire_pool_slot_again(slot);
+    else if (!was_ready && pool->is_trying && !pool->is_closed && !wire_pool_carrier(pool))
+        wire_pool_slot_dial(slot);
     if (pool->is_closed && wire_pool_is_idle(pool))
         loop_defer(pool->options.loop, &pool->verdict);
     if (was_ready)
@@ -233,7 +237,7 @@ bool wire_pool_connect(struct wire_pool *pool)
 void wire_pool_reset(struct wire_pool *pool, const char *why)
 {
     for (size_t i = 0; i < pool->options.count; i++) {
-        if (wire_handle_is_ready(&pool->slots[i].handle))
+        if (pool->slots[i].handle.wire)
             wire_pool_slot_drop(&pool->slots[i], ACTR_EUNAVAILABLE, why);
     }
 }

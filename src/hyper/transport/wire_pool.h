@@ -93,8 +93,8 @@ struct wire_handle *wire_pool_find(struct wire_pool *pool, uint64_t session);
 /* No wires, no attempts under way. */
 bool wire_pool_is_idle(const struct wire_pool *pool);
 
-/* Closes the wires that are ready; on_lost follows for each, and connecting again makes new ones.
- */
+/* Closes every wire: on_lost for those that were ready; those that were connecting are dialled
+ * anew, in the same attempt. */
 void wire_pool_reset(struct wire_pool *pool, const char *why);
 
 /* Closes every wire and dials no more: on_lost for those that were ready, on_unreachable when an

@@ -381,3 +381,37 @@ TEST(closing_ends_wires_and_efforts)
     assert_int_equal(rig.rtc.dials + rig.ws.dials, 2);
     rig_close(&rig);
 }
+
+TEST(a_reset_closes_what_is_ready_and_dials_anew_what_was_connecting)
+{
+    struct rig rig;
+    rig_open(&rig, 2);
+    wire_pool_connect(&rig.pool);
+    fake_wire_ready(rig.all.wires[1]);
+    rig.log[0] = '\0';
+    wire_pool_reset(&rig.pool, "another identity");
+    expect(&rig, "");
+    rig_settle(&rig);
+    expect(&rig, "lost 2 ACTR_EUNAVAILABLE another identity\n");
+    assert_int_equal(rig.rtc.dials, 2);
+    assert_int_equal(rig.ws.dials, 1);
+    fake_wire_ready(rig.all.wires[2]);
+    expect(&rig, "ready 3 carries\n");
+    rig_close(&rig);
+}
+
+TEST(a_reset_in_the_middle_of_an_effort_leaves_it_its_attempts)
+{
+    struct rig rig;
+    rig_open(&rig, 1);
+    wire_pool_connect(&rig.pool);
+    for (int i = 0; i < 5; i++) {
+        wire_pool_reset(&rig.pool, "another identity");
+        rig_settle(&rig);
+        assert_int_equal(rig.ws.dials, i + 2);
+    }
+    expect(&rig, "");
+    fake_wire_ready(fake_wires_last(&rig.all));
+    expect(&rig, "ready 6 carries\n");
+    rig_close(&rig);
+}
