@@ -7,9 +7,11 @@
  * nothing of the input is kept. To be encoded, everything is borrowed. Absent optional text or
  * bytes: ptr NULL. Required fields are always written, also zeros.
  *
- * Decoding refuses (ACTR_EDECODE, with a detail): malformed protobuf, a missing required field, an
- * id or type whose names break the rules of name.h, and messages that would take more than
- * 64 KiB + 16 times their size of the arena. ACTR_ENOMEM. Numbers of unknown enumerators are kept.
+ * Decoding refuses (ACTR_EDECODE, with a detail): malformed protobuf; a missing required field,
+ * which the existing system reads as zero or empty but always writes; an id or type whose names
+ * break the rules of name.h; a message that would take more than 64 KiB + 16 times its size of the
+ * arena to unpack (its plain form takes no more again). ACTR_ENOMEM: no memory, or the arena's
+ * bound. Numbers of unknown enumerators are kept.
  *
  * Pure; any thread. */
 #pragma once

@@ -113,10 +113,9 @@ int chunk_decode(struct actr_view bytes, struct chunk *ret_chunk)
         return chunk_missing(own->mask);
     ret_chunk->stream_id = pb_view(own, CHUNK_STREAM_ID);
     ret_chunk->payload = pb_view(own, CHUNK_PAYLOAD);
-    ret_chunk->sequence = own->slots[CHUNK_SEQUENCE].value;
+    ret_chunk->sequence = pb_value(own, CHUNK_SEQUENCE);
     ret_chunk->has_timestamp = (own->mask & CHUNK_BIT(CHUNK_TIMESTAMP)) != 0;
-    ret_chunk->timestamp_ms =
-        ret_chunk->has_timestamp ? (int64_t)own->slots[CHUNK_TIMESTAMP].value : 0;
+    ret_chunk->timestamp_ms = (int64_t)pb_value(own, CHUNK_TIMESTAMP);
     ret_chunk->metadata = NULL;
     ret_chunk->metadata_count = fields.metadata_count;
     ret_chunk->_raw = (struct actr_view){0};

@@ -111,6 +111,7 @@ static inline bool envelope_scan(struct actr_view bytes, struct envelope_fields 
 {
     const uint8_t *at = bytes.ptr, *end = pb_end(bytes);
     fields->own.mask = 0;
+    fields->error.mask = 0;
     while (at < end) {
         at = envelope_run(at, end, &fields->own);
         if (at < end)
@@ -121,13 +122,10 @@ static inline bool envelope_scan(struct actr_view bytes, struct envelope_fields 
     return true;
 }
 
-static inline enum envelope_direction envelope_direction_of(const struct pb_fields *fields)
+static inline enum envelope_direction envelope_direction_of(uint64_t number)
 {
-    if (!(fields->mask & ENVELOPE_BIT(ENVELOPE_DIRECTION)))
-        return ENVELOPE_UNSPECIFIED;
-    /* an enum is 32 bits of the varint */
-    uint32_t number = (uint32_t)fields->slots[ENVELOPE_DIRECTION].value;
-    return number <= ENVELOPE_TELL ? (enum envelope_direction)number : ENVELOPE_UNSPECIFIED;
+    uint32_t direction = (uint32_t)number; /* an enum is 32 bits of the varint */
+    return direction <= ENVELOPE_TELL ? (enum envelope_direction)direction : ENVELOPE_UNSPECIFIED;
 }
 
 static int envelope_missing(unsigned mask)
@@ -154,16 +152,12 @@ int envelope_decode(struct actr_view bytes, struct envelope *ret_envelope)
     ret_envelope->traceparent = pb_view(own, ENVELOPE_TRACEPARENT);
     ret_envelope->tracestate = pb_view(own, ENVELOPE_TRACESTATE);
     ret_envelope->request_id = pb_view(own, ENVELOPE_REQUEST_ID);
-    ret_envelope->timeout_ms = (int64_t)own->slots[ENVELOPE_TIMEOUT].value;
-    ret_envelope->direction = envelope_direction_of(own);
+    ret_envelope->timeout_ms = (int64_t)pb_value(own, ENVELOPE_TIMEOUT);
+    ret_envelope->direction = envelope_direction_of(pb_value(own, ENVELOPE_DIRECTION));
     ret_envelope->has_payload = (own->mask & ENVELOPE_BIT(ENVELOPE_PAYLOAD)) != 0;
     ret_envelope->has_error = (own->mask & ENVELOPE_BIT(ENVELOPE_ERROR)) != 0;
-    ret_envelope->error_code = 0;
-    ret_envelope->error_message = (struct actr_view){0};
-    if (ret_envelope->has_error) {
-        ret_envelope->error_code = (uint32_t)fields.error.slots[0].value;
-        ret_envelope->error_message = pb_view(&fields.error, 1);
-    }
+    ret_envelope->error_code = (uint32_t)pb_value(&fields.error, 0);
+    ret_envelope->error_message = pb_view(&fields.error, 1);
     return 0;
 }
 

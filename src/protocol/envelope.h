@@ -4,8 +4,9 @@
  * the encoded ones.
  *
  * Agrees with protobuf-c on every input (differential test and fuzzer): accepts and refuses the
- * same bytes, yields the same fields, writes the same bytes. Field numbers: actr.RpcEnvelope. Pure;
- * any thread. */
+ * same bytes, yields the same fields, writes the same bytes. So a required field that is missing
+ * (route, request id, timeout) refuses the envelope; the existing system reads it as zero or empty,
+ * but always writes it. Field numbers: actr.RpcEnvelope. Pure; any thread. */
 #pragma once
 
 #include <stdbool.h>

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Relays, between their generated and their plain form.
  *
- * A server passes payloads on as it got them, with fields that it does not know. protobuf-c keeps
- * the unknown fields of the outer message only, so the payload's bytes are looked up in the
- * envelope again and written back as they are: for protobuf-c they are an unknown field of the
- * relay, which it writes after the known ones, where the payload belongs by its number.
+ * A server passes payloads on as it got them, with fields that it does not know and in the order of
+ * the sender. So the payload's bytes are looked up in the envelope again and written back as they
+ * are: for protobuf-c they are an unknown field of the relay, which it writes after the known ones,
+ * where the payload belongs by its number.
  *
  * Where a field is given more than once the last one counts, here as in protobuf-c (a oneof is not
  * merged), so the bytes and the decoded payload are always of the same message.

@@ -120,6 +120,12 @@ static inline struct actr_view pb_view(const struct pb_fields *fields, unsigned 
                                     : (struct actr_view){0};
 }
 
+/* The number of a slot if it is filled, else 0. */
+static inline uint64_t pb_value(const struct pb_fields *fields, unsigned slot)
+{
+    return fields->mask >> slot & 1 ? fields->slots[slot].value : 0;
+}
+
 /* What follows a key that is not wanted. */
 const uint8_t *pb_skip(const uint8_t *at, const uint8_t *end, uint64_t key);
 

@@ -266,8 +266,8 @@ TEST(ais_refused)
         "0a00",      /* success without anything */
         "0a02 0807", /* cut off */
         "1200",      /* error without code */
-        "0a37 0a11 0a02 0807 1009 1a09 0a0131 120162 1a0163 1208 0801 120163 1a0173 1a08 0a0175"
-        "120170 1804 2202 0805 281e 32016b 3801 620172 6a00", /* an id that is none */
+        ("0a37 0a11 0a02 0807 1009 1a09 0a0131 120162 1a0163 1208 0801 120163 1a0173 1a08 0a0175"
+         "120170 1804 2202 0805 281e 32016b 3801 620172 6a00"), /* an id that is none */
     };
     static const char *const renewals[] = {"", "0a11" ID_HEX, "1200",
                                            "0a11 0a02 0807 1009 1a09 0a0131 120162 1a0163 1200"};
