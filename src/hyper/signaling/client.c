@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The life of the signaling socket and what goes over it.
  *
- * The network reports a connection's end after it was cut, so each connection has a link of its
- * own: the client lets go of the link, and the link frees itself when the end has come. Whatever an
- * old link still says finds no client.
+ * The network reports a connection's end after it was closed or cut, so each connection has a link
+ * of its own, which frees itself when the end has come. What a link that is not the present one
+ * still says is not heard.
  *
  * Only a connection that lived for a while resets the pauses between dials; a server that accepts
  * and hangs up is not hammered. A refused credential is not tried again: the client is held until
@@ -40,7 +40,8 @@
 #define DETAIL_MAX 256
 
 struct client_link {
-    struct client *client; /* NULL: let go */
+    struct list of_client;
+    struct client *client; /* NULL: freed */
     struct net_ws *ws;
     uint64_t epoch; /* of the credential that it was dialled with */
 };
@@ -48,12 +49,11 @@ struct client_link {
 static const char *const state_names[] = {"idle", "waiting", "dialing", "open", "held", "closing"};
 static const uint32_t state_moves[] = {
     [CLIENT_IDLE] = SM_TO(CLIENT_WAITING),
-    [CLIENT_WAITING] = SM_TO(CLIENT_WAITING) | SM_TO(CLIENT_DIALING) | SM_TO(CLIENT_IDLE),
-    [CLIENT_DIALING] = SM_TO(CLIENT_OPEN) | SM_TO(CLIENT_WAITING) | SM_TO(CLIENT_HELD) |
-                       SM_TO(CLIENT_CLOSING) | SM_TO(CLIENT_IDLE),
-    [CLIENT_OPEN] =
-        SM_TO(CLIENT_WAITING) | SM_TO(CLIENT_HELD) | SM_TO(CLIENT_CLOSING) | SM_TO(CLIENT_IDLE),
-    [CLIENT_HELD] = SM_TO(CLIENT_WAITING) | SM_TO(CLIENT_IDLE),
+    [CLIENT_WAITING] = SM_TO(CLIENT_WAITING) | SM_TO(CLIENT_DIALING) | SM_TO(CLIENT_CLOSING),
+    [CLIENT_DIALING] =
+        SM_TO(CLIENT_OPEN) | SM_TO(CLIENT_WAITING) | SM_TO(CLIENT_HELD) | SM_TO(CLIENT_CLOSING),
+    [CLIENT_OPEN] = SM_TO(CLIENT_WAITING) | SM_TO(CLIENT_HELD) | SM_TO(CLIENT_CLOSING),
+    [CLIENT_HELD] = SM_TO(CLIENT_WAITING) | SM_TO(CLIENT_CLOSING),
     [CLIENT_CLOSING] = SM_TO(CLIENT_IDLE),
 };
 static const struct sm_table state_table = {"signaling client", state_names, state_moves, 6};
@@ -81,15 +81,22 @@ void client_init(struct client *client, const struct client_parts *parts,
     loop_timer_init(&client->_pace, parts->loop, client_on_pace);
     client_requests_init(&client->_requests, parts->loop, CLIENT_REQUEST_MAX);
     list_init(&client->_turns);
+    list_init(&client->_links);
 }
 
-/* Lets go of the connection, if there is one. */
+/* Lets go of the present connection, if there is one. */
 static void client_drop(struct client *client, uint16_t code)
 {
-    if (client->_link == NULL)
-        return;
-    client->_link->client = NULL;
-    net_ws_close(client->_link->ws, code, NULL);
+    if (client->_link != NULL)
+        net_ws_close(client->_link->ws, code, NULL);
+    client->_link = NULL;
+}
+
+/* Cuts every connection. */
+static void client_sever(struct client *client)
+{
+    list_each(link, &client->_links)
+        net_ws_close(container_of(link, struct client_link, of_client)->ws, 0, NULL);
     client->_link = NULL;
 }
 
@@ -97,7 +104,11 @@ void client_deinit(struct client *client)
 {
     if (client->_loop == NULL)
         return;
-    client_drop(client, 0);
+    client_sever(client);
+    while (!list_is_empty(&client->_links)) {
+        struct list *link = list_pop(&client->_links);
+        container_of(link, struct client_link, of_client)->client = NULL;
+    }
     loop_timer_stop(&client->_retry);
     loop_timer_stop(&client->_pace);
     client_requests_deinit(&client->_requests);
@@ -143,11 +154,19 @@ static int client_connect(struct client *client)
         r = net_ws_dial(client->_net, &options, &link_events, link, &link->ws);
     }
     mem_free(url);
-    if (r < 0)
+    if (r < 0) {
         mem_free(link);
-    else
-        client->_link = link;
-    return r;
+        return r;
+    }
+    list_init(&link->of_client);
+    list_push(&client->_links, &link->of_client);
+    client->_link = link;
+    return 0;
+}
+
+static bool link_is_present(const struct client_link *link)
+{
+    return link->client != NULL && link->client->_link == link;
 }
 
 static void client_on_retry(struct loop_timer *timer)
@@ -166,7 +185,7 @@ static void link_on_open(void *user)
 {
     struct client_link *link = user;
     struct client *client = link->client;
-    if (client == NULL || client->_state.state != CLIENT_DIALING)
+    if (!link_is_present(link))
         return;
     sm_move(&client->_state, CLIENT_OPEN);
     client->_opened_us = loop_now_us(client->_loop);
@@ -217,17 +236,18 @@ static void link_on_closed(void *user, const struct net_close *why)
 {
     struct client_link *link = user;
     struct client *client = link->client;
+    bool was_present = link_is_present(link);
     uint64_t epoch = link->epoch;
+    list_remove(&link->of_client);
     mem_free(link);
-    if (client == NULL)
-        return;
-    client->_link = NULL;
-    if (client->_state.state == CLIENT_CLOSING) {
+    if (was_present) {
+        client->_link = NULL;
+        client_on_down(client, why, epoch);
+    } else if (client != NULL && client->_state.state == CLIENT_CLOSING &&
+               list_is_empty(&client->_links)) {
         sm_move(&client->_state, CLIENT_IDLE);
         client->_events->on_stopped(client->_owner);
-        return;
     }
-    client_on_down(client, why, epoch);
 }
 
 void client_dial(struct client *client)
@@ -251,27 +271,31 @@ void client_give_up(struct client *client)
         net_ws_close(client->_link->ws, 0, NULL);
 }
 
-void client_cut(struct client *client)
+/* The connections have been told; true: to wait for their end. */
+static bool client_end(struct client *client)
 {
-    client_drop(client, 0);
-    client_requests_finish(&client->_requests, ACTR_EUNAVAILABLE, "signaling has ended");
+    client_requests_finish(&client->_requests, ACTR_ECANCELED, "signaling is stopping");
     loop_timer_stop(&client->_retry);
     loop_timer_stop(&client->_pace);
-    if (client->_state.state != CLIENT_IDLE)
+    if (client->_state.state != CLIENT_IDLE && client->_state.state != CLIENT_CLOSING)
+        sm_move(&client->_state, CLIENT_CLOSING);
+    if (!list_is_empty(&client->_links))
+        return true;
+    if (client->_state.state == CLIENT_CLOSING)
         sm_move(&client->_state, CLIENT_IDLE);
+    return false;
 }
 
 bool client_stop(struct client *client)
 {
-    if (client->_link == NULL) {
-        client_cut(client);
-        return false;
-    }
-    client_requests_finish(&client->_requests, ACTR_ECANCELED, "signaling is stopping");
-    loop_timer_stop(&client->_pace);
-    sm_move(&client->_state, CLIENT_CLOSING);
-    net_ws_close(client->_link->ws, CLOSE_NORMAL, NULL);
-    return true;
+    client_drop(client, CLOSE_NORMAL);
+    return client_end(client);
+}
+
+bool client_cut(struct client *client)
+{
+    client_sever(client);
+    return client_end(client);
 }
 
 /* ---- Requests ---- */
@@ -426,7 +450,7 @@ static void link_on_message(void *user, struct actr_bytes message, bool is_binar
 {
     struct client_link *link = user;
     struct client *client = link->client;
-    if (client != NULL && client->_state.state == CLIENT_OPEN && is_binary) {
+    if (link_is_present(link) && is_binary) {
         struct signaling_envelope envelope;
         struct arena arena;
         arena_init(&arena, MESSAGE_ARENA_MAX);

@@ -48,7 +48,7 @@ struct client_events {
     /* The server took, or did not take, the credential `epoch`. */
     void (*on_accepted)(void *owner, uint64_t epoch);
     void (*on_refused)(void *owner, uint64_t epoch);
-    void (*on_stopped)(void *owner); /* after client_stop() */
+    void (*on_stopped)(void *owner); /* after client_stop() and client_cut() */
 };
 
 struct client {
@@ -61,7 +61,8 @@ struct client {
     const char *_url;
     bool _wants_answer;
     struct sm _state;
-    struct client_link *_link; /* while dialling, open or closing */
+    struct client_link *_link; /* while dialling or open */
+    struct list _links;        /* this one, and older ones whose end has not come yet */
     struct loop_timer _retry, _pace;
     struct backoff _backoff;
     uint64_t _opened_us;
@@ -82,7 +83,7 @@ struct client_parts {
 
 void client_init(struct client *client, const struct client_parts *parts,
                  const struct client_events *events, void *owner);
-/* Cuts the socket; requests are dropped, their fn does not run. Zeroed is fine. */
+/* Cuts every connection; requests are dropped, their fn does not run. Zeroed is fine. */
 void client_deinit(struct client *client);
 
 /* Dials with the identity that the session has now, at once, in place of the socket there is. */
@@ -91,10 +92,10 @@ void client_dial(struct client *client);
 void client_release(struct client *client);
 /* The server does not answer any more: cuts the socket; on_down follows, and another dial. */
 void client_give_up(struct client *client);
-/* Cuts the socket, on the spot, and fails the requests. No event follows. */
-void client_cut(struct client *client);
-/* Closes the socket with 1000. True: on_stopped follows; false: there was none. */
+/* Closes the socket with 1000, or cuts it, fails the requests, and dials no more. True: on_stopped
+ * follows, when the network has seen the end of every connection; false: there is none. */
 bool client_stop(struct client *client);
+bool client_cut(struct client *client);
 
 static inline bool client_is_open(const struct client *client)
 {

@@ -36,7 +36,13 @@
 #define DISCOVER_TIMEOUT_MS 5000
 #define DETAIL_MAX 256
 
-enum signaling_state { STATE_IDLE, STATE_STARTING, STATE_RUNNING, STATE_STOPPING };
+enum signaling_state {
+    STATE_IDLE,
+    STATE_STARTING,
+    STATE_RUNNING,
+    STATE_FAILING, /* the start has failed; on_failed when the last connection has ended */
+    STATE_STOPPING
+};
 
 struct signaling {
     struct loop *loop;
@@ -52,8 +58,8 @@ struct signaling {
     char *url;
     struct sm state;
     struct loop_timer deadline; /* of the start */
-    struct loop_task stopped;
-    int last_code; /* why the start has not succeeded yet; 0: nothing failed so far */
+    struct loop_task ended;
+    int last_code; /* of what failed last; 0: nothing since the start */
     char last_detail[DETAIL_MAX];
     struct client_request farewell;
 
@@ -67,14 +73,15 @@ struct signaling {
     struct verifier verifier;
 };
 
-static const char *const state_names[] = {"idle", "starting", "running", "stopping"};
+static const char *const state_names[] = {"idle", "starting", "running", "failing", "stopping"};
 static const uint32_t state_moves[] = {
     [STATE_IDLE] = SM_TO(STATE_STARTING) | SM_TO(STATE_STOPPING),
-    [STATE_STARTING] = SM_TO(STATE_RUNNING) | SM_TO(STATE_STOPPING) | SM_TO(STATE_IDLE),
+    [STATE_STARTING] = SM_TO(STATE_RUNNING) | SM_TO(STATE_FAILING) | SM_TO(STATE_STOPPING),
     [STATE_RUNNING] = SM_TO(STATE_STOPPING),
+    [STATE_FAILING] = SM_TO(STATE_STOPPING) | SM_TO(STATE_IDLE),
     [STATE_STOPPING] = SM_TO(STATE_IDLE),
 };
-static const struct sm_table state_table = {"signaling", state_names, state_moves, 4};
+static const struct sm_table state_table = {"signaling", state_names, state_moves, 5};
 
 /* ---- What the parts report ---- */
 
@@ -85,19 +92,7 @@ static void signaling_halt(struct signaling *signaling)
     credential_manager_stop(&signaling->credentials);
 }
 
-static void signaling_fail(struct signaling *signaling, int code, const char *detail)
-{
-    char copy[DETAIL_MAX];
-    struct text text;
-    text_init(&text, copy, sizeof copy);
-    text_append(&text, view_text(detail));
-    signaling_halt(signaling);
-    client_cut(&signaling->client);
-    sm_move(&signaling->state, STATE_IDLE);
-    log_error(signaling->log, "signaling.failed", "code=%s reason=%s", actr_errname(code), copy);
-    signaling->events->on_failed(signaling->owner, code, copy);
-}
-
+/* Why the start has failed, or has not succeeded yet. */
 static void signaling_note(struct signaling *signaling, int code, const char *detail)
 {
     struct text text;
@@ -106,13 +101,21 @@ static void signaling_note(struct signaling *signaling, int code, const char *de
     text_append(&text, view_text(detail));
 }
 
+/* What was noted last is the reason. */
+static void signaling_fail(struct signaling *signaling)
+{
+    signaling_halt(signaling);
+    sm_move(&signaling->state, STATE_FAILING);
+    if (!client_cut(&signaling->client))
+        loop_defer(signaling->loop, &signaling->ended);
+}
+
 static void signaling_on_deadline(struct loop_timer *timer)
 {
     struct signaling *signaling = container_of(timer, struct signaling, deadline);
     if (signaling->last_code == 0)
-        signaling_fail(signaling, ACTR_ETIMEDOUT, "the server did not answer in time");
-    else
-        signaling_fail(signaling, signaling->last_code, signaling->last_detail);
+        signaling_note(signaling, ACTR_ETIMEDOUT, "the server did not answer in time");
+    signaling_fail(signaling);
 }
 
 static void signaling_on_identity(void *owner)
@@ -140,8 +143,7 @@ static void signaling_on_renewed(void *owner)
 
 static void signaling_report(struct signaling *signaling, int code, const char *detail)
 {
-    if (signaling->state.state == STATE_STARTING)
-        signaling_note(signaling, code, detail);
+    signaling_note(signaling, code, detail);
     if (signaling->events->on_error != NULL)
         signaling->events->on_error(signaling->owner, code, detail);
 }
@@ -150,10 +152,12 @@ static void signaling_on_error(void *owner, int code, const char *detail, bool i
 {
     struct signaling *signaling = owner;
     log_warn(signaling->log, "signaling.refused", "code=%s reason=%s", actr_errname(code), detail);
-    if (is_final && signaling->state.state == STATE_STARTING)
-        signaling_fail(signaling, code, detail);
-    else
+    if (is_final && signaling->state.state == STATE_STARTING) {
+        signaling_note(signaling, code, detail);
+        signaling_fail(signaling);
+    } else {
         signaling_report(signaling, code, detail);
+    }
 }
 
 static const struct credential_events credential_events = {
@@ -183,7 +187,8 @@ static void signaling_on_down(void *owner, bool was_open, enum client_loss loss,
     log_warn(signaling->log, was_open ? "signaling.lost" : "signaling.unreachable",
              "code=%s reason=%s", actr_errname(code), detail);
     if (signaling->state.state == STATE_STOPPING) {
-        client_cut(&signaling->client); /* answers the farewell, which goes on with the stop */
+        /* Ends the farewell, and that goes on with the stop. */
+        (void)client_cut(&signaling->client);
         return;
     }
     if (loss == CLIENT_DISPLACED)
@@ -206,13 +211,22 @@ static void signaling_on_refused(void *owner, uint64_t epoch)
     credential_manager_on_refused(&signaling->credentials, epoch);
 }
 
-static void signaling_on_socket_closed(void *owner)
+/* The last connection has ended. */
+static void signaling_on_end(void *owner)
 {
     struct signaling *signaling = owner;
+    bool has_failed = signaling->state.state == STATE_FAILING;
+    int code = signaling->last_code;
     sm_move(&signaling->state, STATE_IDLE);
-    log_info(signaling->log, "signaling.stopped", "generation=%" PRIu64,
-             signaling->session.identity.generation);
-    signaling->events->on_stopped(signaling->owner);
+    if (has_failed) {
+        log_error(signaling->log, "signaling.failed", "code=%s reason=%s", actr_errname(code),
+                  signaling->last_detail);
+        signaling->events->on_failed(signaling->owner, code, signaling->last_detail);
+    } else {
+        log_info(signaling->log, "signaling.stopped", "generation=%" PRIu64,
+                 signaling->session.identity.generation);
+        signaling->events->on_stopped(signaling->owner);
+    }
 }
 
 static const struct client_events client_events = {
@@ -220,7 +234,7 @@ static const struct client_events client_events = {
     .on_down = signaling_on_down,
     .on_accepted = signaling_on_accepted,
     .on_refused = signaling_on_refused,
-    .on_stopped = signaling_on_socket_closed,
+    .on_stopped = signaling_on_end,
 };
 
 static void signaling_load(void *owner, struct signaling_load *ret_load)
@@ -251,9 +265,9 @@ static const struct heartbeat_events heartbeat_events = {
 
 /* ---- Building ---- */
 
-static void signaling_on_stopped(struct loop_task *task)
+static void signaling_on_ended(struct loop_task *task)
 {
-    signaling_on_socket_closed(container_of(task, struct signaling, stopped));
+    signaling_on_end(container_of(task, struct signaling, ended));
 }
 
 static int signaling_copy(struct signaling *signaling, const struct signaling_config *config)
@@ -290,7 +304,7 @@ static void signaling_join(struct signaling *signaling, struct net *net, bool wa
                                               .wants_answer = wants_answer};
     sm_init(&signaling->state, &state_table, STATE_IDLE);
     loop_timer_init(&signaling->deadline, loop, signaling_on_deadline);
-    loop_task_init(&signaling->stopped, signaling_on_stopped);
+    loop_task_init(&signaling->ended, signaling_on_ended);
     client_init(&signaling->client, &client_parts, &client_events, signaling);
     heartbeat_init(&signaling->heartbeat, loop, &signaling->client, &heartbeat_events, signaling);
     key_cache_init(&signaling->keys, loop, &signaling->client);
@@ -331,7 +345,7 @@ void signaling_free(struct signaling *signaling)
     if (signaling == NULL)
         return;
     loop_timer_stop(&signaling->deadline);
-    loop_task_cancel(&signaling->stopped);
+    loop_task_cancel(&signaling->ended);
     heartbeat_stop(&signaling->heartbeat);
     client_request_close(&signaling->farewell);
     credential_manager_deinit(&signaling->credentials);
@@ -375,7 +389,7 @@ int signaling_start(struct signaling *signaling, const char *ws_address)
 static void signaling_close(struct signaling *signaling)
 {
     if (!client_stop(&signaling->client))
-        loop_defer(signaling->loop, &signaling->stopped);
+        loop_defer(signaling->loop, &signaling->ended);
 }
 
 static void signaling_on_farewell(struct client_request *request, int code, const char *detail,

@@ -134,11 +134,15 @@ void fake_ws_end(struct fake_ws *ws, enum net_cause cause, uint16_t code, const 
     events->on_closed(user, &why);
 }
 
-static void ws_on_task(struct loop_task *task)
+static void ws_on_close(struct fake_ws *ws)
 {
-    struct fake_ws *ws = container_of(task, struct fake_ws, closed);
     ws->net->events->on_closed(ws->net->user, ws);
     fake_ws_end(ws, NET_CLOSED, ws->close_code, "closed by us");
+}
+
+static void ws_on_task(struct loop_task *task)
+{
+    ws_on_close(container_of(task, struct fake_ws, closed));
 }
 
 static void ws_on_arrival(struct loop_timer *timer)
@@ -150,7 +154,10 @@ static void ws_on_arrival(struct loop_timer *timer)
 static void ws_on_timeout(struct loop_timer *timer)
 {
     struct fake_ws *ws = container_of(timer, struct fake_ws, timeout);
-    fake_ws_end(ws, ws->is_open ? NET_LOST : NET_TIMEOUT, 0, "silence");
+    if (ws->is_closing)
+        ws_on_close(ws);
+    else
+        fake_ws_end(ws, ws->is_open ? NET_LOST : NET_TIMEOUT, 0, "silence");
 }
 
 void fake_ws_accept(struct fake_ws *ws)
@@ -231,7 +238,10 @@ static void fake_ws_close(struct net_ws *base, uint16_t code, const char *reason
     if (!ws->is_closing)
         ws->close_code = code;
     ws->is_closing = true;
-    loop_defer(ws->net->base.loop, &ws->closed);
+    if (code != 0 && ws->net->close_us > 0)
+        loop_timer_start(&ws->timeout, ws->net->close_us);
+    else
+        loop_defer(ws->net->base.loop, &ws->closed);
 }
 
 static const struct net_ops fake_ops = {

@@ -60,6 +60,7 @@ struct fake_net {
     const struct fake_net_events *events;
     void *user;
     struct list https, sockets;
+    uint64_t close_us; /* how long a closing handshake takes; 0: ends at once */
 };
 
 void fake_net_init(struct fake_net *net, struct loop *loop, const struct fake_net_events *events,

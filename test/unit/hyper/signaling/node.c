@@ -61,6 +61,8 @@ static void on_error(void *owner, int code, const char *detail)
 static void on_failed(void *owner, int code, const char *detail)
 {
     struct node *node = owner;
+    assert_true(list_is_empty(&node->server.net.sockets));
+    assert_true(list_is_empty(&node->server.net.https));
     node->failed++;
     node_note(node, code, detail);
 }
@@ -68,6 +70,8 @@ static void on_failed(void *owner, int code, const char *detail)
 static void on_stopped(void *owner)
 {
     struct node *node = owner;
+    assert_true(list_is_empty(&node->server.net.sockets));
+    assert_true(list_is_empty(&node->server.net.https));
     node->stopped++;
 }
 

@@ -319,6 +319,63 @@ TEST(stop_when_the_server_goes_first)
     node_deinit(&node);
 }
 
+/* The socket of the old identity is still saying goodbye. */
+TEST(stop_waits_for_every_socket)
+{
+    for (int i = 0; i < 2; i++) {
+        struct node node;
+        node_init(&node, 1, NULL);
+        node.server.net.close_us = 700 * MS_US;
+        node_up(&node);
+        node.server.renewing = (struct fake_exchange){FAKE_ERROR, 401, -1, 0};
+        while (node.registered == 1)
+            assert_true(loop_virtual_step(node.loop));
+        node_run(&node, 100 * MS_US);
+        assert_int_equal(node.connected, 2);
+        if (i == 0)
+            fake_server_lose(&node.server);
+        signaling_stop(node.signaling);
+        node_run(&node, 500 * MS_US);
+        assert_int_equal(node.stopped, 0);
+        node_run(&node, 300 * MS_US);
+        assert_int_equal(node.stopped, 1);
+        node_deinit(&node);
+    }
+}
+
+TEST(freed_while_a_socket_says_goodbye)
+{
+    struct node node;
+    node_init(&node, 1, NULL);
+    node.server.net.close_us = 700 * MS_US;
+    node_up(&node);
+    signaling_stop(node.signaling);
+    node_run(&node, 100 * MS_US);
+    signaling_free(node.signaling);
+    node.signaling = NULL;
+    node_run(&node, 1);
+    assert_true(list_is_empty(&node.server.net.sockets));
+    node_deinit(&node);
+}
+
+TEST(stop_while_a_start_is_failing)
+{
+    struct node node;
+    node_init(&node, 1, NULL);
+    node.server.upgrade_status = 0;
+    assert_int_equal(signaling_start(node.signaling, NULL), 0);
+    uint64_t fails_us = loop_now_us(node.loop) + 30 * S_US;
+    while (loop_now_us(node.loop) < fails_us)
+        assert_true(loop_virtual_step(node.loop));
+    assert_int_equal(node.failed, 0); /* it has failed and waits for the network */
+    assert_int_equal(signaling_start(node.signaling, NULL), ACTR_ESTATE);
+    signaling_stop(node.signaling);
+    node_run(&node, 10 * MS_US);
+    assert_int_equal(node.failed, 0);
+    assert_int_equal(node.stopped, 1);
+    node_deinit(&node);
+}
+
 TEST(stop_in_every_state)
 {
     /* idle, before registering, registering, dialling, waiting to dial, held, waiting to register
