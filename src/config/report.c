@@ -11,7 +11,7 @@
 #include "config/report.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -86,17 +86,21 @@ int report_warning(struct report *report, const char *file, struct toml_at at, c
     return r;
 }
 
-static int report_order(const void *a, const void *b)
+static bool report_is_before(struct toml_at a, struct toml_at b)
 {
-    const struct report_entry *x = a, *y = b;
-    if (x->at.line != y->at.line)
-        return x->at.line < y->at.line ? -1 : 1;
-    return (x->at.column > y->at.column) - (x->at.column < y->at.column);
+    return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
 
+/* By insertion: entries of one place keep their order, and there are few. */
 void report_sort(struct report *report)
 {
-    qsort(report->entries, report->count, sizeof(report->entries[0]), report_order);
+    for (size_t i = 1; i < report->count; i++) {
+        struct report_entry entry = report->entries[i];
+        size_t k = i;
+        for (; k > 0 && report_is_before(entry.at, report->entries[k - 1].at); k--)
+            report->entries[k] = report->entries[k - 1];
+        report->entries[k] = entry;
+    }
 }
 
 int report_verdict(const struct report *report)

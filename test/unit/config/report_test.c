@@ -63,6 +63,19 @@ TEST(entries_are_sorted_by_line_then_column)
     report_deinit(&report);
 }
 
+TEST(entries_of_one_place_keep_their_order)
+{
+    static const char *const words[] = {"c", "a", "b"};
+    struct report report = {0};
+    struct toml_at at = {1, 1};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(report_error(&report, "f", at, "%s; why; fix", words[i]), 0);
+    report_sort(&report);
+    assert_string_equal(report.entries[0].text, "f:1:1: c; why; fix");
+    assert_string_equal(report.entries[2].text, "f:1:1: b; why; fix");
+    report_deinit(&report);
+}
+
 /* A file of garbage costs a page of messages, and its errors are not lost among warnings. */
 TEST(errors_replace_warnings_when_it_is_full)
 {

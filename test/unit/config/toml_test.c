@@ -159,6 +159,19 @@ TEST(what_is_no_toml_is_refused_with_its_place)
     assert_refused(actr_view_of("a = 1\n\0", 7), 2, 1, "");
 }
 
+/* Each of these is called impossible by an assertion of the parser, or leads it into undefined
+ * behaviour. */
+TEST(what_the_parser_thinks_impossible)
+{
+    assert_refused(view_text("a = 1\n[(x]\n"), 2, 2, "saw '('");
+    assert_refused(view_text("a = 2026-01-01T=7:32:00\n"), 1, 16, "2-digit hour, saw '='");
+    assert_refused(view_text("a = 2026-01-0= 1\n"), 1, 5, "could not determine");
+    assert_refused(view_text("a \xc9\xb1 = 1\n"), 1, 3, "");
+    struct toml_doc *doc = doc_of("a = \"\"\"x\\\n  \xc9\xb1\"\"\" # \xc9\xb1\n");
+    assert_string_equal(child(doc->root, "a")->text, "x\xc9\xb1");
+    toml_free(doc);
+}
+
 TEST(dots_in_keys_are_bounded)
 {
     char text[256] = "[a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a]\n";
