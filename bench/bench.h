@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* A bench case: something measured, its baseline in the same run, and what must be reached.
+ *
+ * Each case is measured `runs` times, value and baseline one after the other, and reported by its
+ * medians. The target stands here, beside the case, and in the report; whether it was met is said,
+ * never assumed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum bench_target_kind {
+    BENCH_RATIO_MAX,  /* value / baseline <= number */
+    BENCH_RATIO_MIN,  /* value / baseline >= number */
+    BENCH_VALUE_MAX,  /* value <= number */
+    BENCH_VALUE_MIN,  /* value >= number */
+    BENCH_EXCESS_MAX, /* value - baseline <= number */
+};
+
+struct bench_sample {
+    double value;
+    double baseline; /* unused when the case has none */
+};
+
+struct bench_case {
+    const char *name;
+    const char *what; /* for people, with what the baseline is */
+    const char *unit;
+    enum bench_target_kind target_kind;
+    double target;
+    int runs;
+    bool has_baseline;
+    /* One measurement. False, with a line on standard error, when it could not be made. */
+    bool (*run)(struct bench_sample *ret_sample);
+};
+
+/* One table a file; each ends with a case without a name. */
+extern const struct bench_case bench_ws_rpc[];
+extern const struct bench_case bench_host_call[];
+extern const struct bench_case bench_envelope[];
+extern const struct bench_case bench_rendezvous[];
+extern const struct bench_case bench_node[];
+
+/* A process of this program in another role: roles.c. */
+int bench_role(int argc, char **argv);
+
+/* Microseconds of a monotonic clock. */
+double bench_now_us(void);
+
+/* The p-th (0 to 1) of count values, which are sorted in place. */
+double bench_percentile(double *values, size_t count, double p);
+
+/* The path of this program, and of the actr command beside it. */
+const char *bench_self(void);
+const char *bench_actr(void);

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* The other roles of the bench program: what a case runs in a process of its own.
+ *
+ *   service PORT   an echo actor against the rendezvous on PORT; prints its id
+ *   bare -         nothing but the libraries that this program is linked with
+ *   lws -          a plain libwebsockets echo server; prints its port
+ *
+ * Each prints one line when it is ready and then lives until it is killed. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "lws_echo.h"
+#include "support.h"
+
+static int role_service(const char *port)
+{
+    char id[ACTR_ID_STR_MAX];
+    struct actr_node *node = support_node((uint16_t)atoi(port), true);
+    if (!node)
+        return 1;
+    struct actr_id self = actr_node_id(node);
+    puts(actr_id_format(&self, id));
+    fflush(stdout);
+    pause();
+    return 0;
+}
+
+static int role_bare(void)
+{
+    puts("bare");
+    fflush(stdout);
+    pause();
+    return 0;
+}
+
+int bench_role(int argc, char **argv)
+{
+    const char *argument = argc > 1 ? argv[1] : "";
+    if (strcmp(argv[0], "service") == 0)
+        return role_service(argument);
+    if (strcmp(argv[0], "bare") == 0)
+        return role_bare();
+    if (strcmp(argv[0], "lws") == 0)
+        return lws_echo_serve();
+    fprintf(stderr, "bench: no role %s\n", argv[0]);
+    return 2;
+}

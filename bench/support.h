@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* What several cases need: a rendezvous server in this process, nodes against it, children in other
+ * roles. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <actr/actr.h>
+
+#include "process.h"
+
+#define SUPPORT_TYPE "bench:Echo:1.0.0"
+#define SUPPORT_ROUTE "bench.Echo.Echo"
+
+/* Starts a server in this process, with room for everything that a bench does. NULL, and a line on
+ * standard error. */
+struct actr_rendezvous *support_rendezvous(void);
+
+/* A started node of this process against the server on `port`; NULL, and a line on standard error.
+ * listens: accepts other actors. Its workload (if any) echoes on the loop. */
+struct actr_node *support_node(uint16_t port, bool is_service);
+
+/* A child in `role` (roles.c) with one argument; returns when it has printed a line, which is left
+ * in line. */
+bool support_child(struct process *child, const char *role, const char *argument, char *line,
+                   size_t line_len);
+
+/* Resident and anonymous memory of a process, in bytes; 0 when it cannot be read. */
+uint64_t support_rss(int pid, uint64_t *ret_anonymous);
+
+/* Processor time that a process has used, all threads, in microseconds. */
+double support_cpu_us(int pid);
