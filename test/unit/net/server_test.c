@@ -412,7 +412,7 @@ static int ask_for_much(struct rig *rig, size_t len, uint32_t patience_ms)
  * may stretch it. */
 TEST(a_large_answer_may_take_its_time_as_long_as_it_moves)
 {
-    enum { LEN = 32 << 20, PARTS = 16, PATIENCE_MS = 1000, PAUSE_US = 80000 };
+    enum { LEN = 32 << 20, PARTS = 8, PATIENCE_MS = 200, PAUSE_US = 100000 };
     struct rig rig;
     static char part[LEN / PARTS];
     int fd = ask_for_much(&rig, LEN, PATIENCE_MS);
