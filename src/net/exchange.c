@@ -40,7 +40,7 @@ struct exchange {
     uint32_t response_len_max;
     struct http_head head;
     struct http_body body;
-    bool has_head;
+    bool has_head, is_head_only; /* HEAD: no body, whatever its head says */
     struct builder content;
 };
 
@@ -125,7 +125,7 @@ static int exchange_take_head(struct exchange *exchange, struct actr_view *view)
         http_head_deinit(&exchange->head); /* 100 Continue and the like: the real one follows */
         return HTTP_HEAD_MORE;
     }
-    if (r == 0)
+    if (r == 0 && !exchange->is_head_only)
         r = http_body_init_response(&exchange->body, &exchange->head);
     exchange->has_head = r == 0;
     return r;
@@ -232,6 +232,7 @@ static int exchange_request(struct exchange *exchange, const struct net_http_opt
     assert(!text.is_cut);
     bytes_truncate(&head, text.len);
     exchange->head_out = head;
+    exchange->is_head_only = strcmp(options->method, "HEAD") == 0;
     return 0;
 }
 

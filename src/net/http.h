@@ -17,7 +17,7 @@ struct net_request;
 
 struct net_http_options {
     const char *url;    /* http:// or https:// */
-    const char *method; /* "GET", "POST" */
+    const char *method; /* any but CONNECT */
     const struct net_header *headers;
     size_t header_count;
     struct actr_bytes body;    /* consumed */

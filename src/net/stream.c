@@ -266,11 +266,6 @@ static void stream_opened(struct stream *stream)
         stream->events->on_open(stream->user);
 }
 
-static void stream_ended(struct stream *stream)
-{
-    stream_lose(stream, true, "closed by the peer");
-}
-
 /* What ciphertext there was is with tls_feed(). */
 static void stream_decrypt(struct stream *stream)
 {
@@ -293,7 +288,7 @@ static void stream_decrypt(struct stream *stream)
     if (tls_output(stream->tls).len > 0 && !stream_flush_cipher(stream) && stream_is_dead(stream))
         return;
     if (r == TLS_END)
-        stream_ended(stream);
+        stream_lose(stream, true, "closed by the peer");
     else if (r < 0)
         stream_lose(stream, false, actr_errmsg());
 }
@@ -310,7 +305,8 @@ static void stream_receive(struct stream *stream)
             return;
         }
         if (got == 0) {
-            stream_ended(stream);
+            /* Under TLS a bare end may be an attacker's: nothing is whole without close_notify. */
+            stream_lose(stream, !stream->tls, "closed by the peer");
             return;
         }
         struct actr_view data = {stream->net->read, (size_t)got};

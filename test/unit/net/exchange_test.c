@@ -152,6 +152,17 @@ TEST(a_body_ends_by_length_by_chunks_or_with_the_connection)
                  false, 0, "ok");
 }
 
+TEST(the_answer_to_head_has_no_body)
+{
+    struct bare bare;
+    bare_open(&bare, (struct net_http_options){.method = "HEAD"});
+    rig_send_text(&bare.rig, bare.fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+    RIG_UNTIL(&bare.rig, bare.outcome.is_done);
+    assert_int_equal(bare.outcome.error, 0);
+    assert_int_equal(bare.outcome.len, 0);
+    bare_close(&bare);
+}
+
 TEST(an_answer_that_ends_too_early_or_is_none_is_an_error)
 {
     check_answer("", true, ACTR_EUNAVAILABLE, NULL);

@@ -285,6 +285,74 @@ TEST(neither_the_network_nor_its_connections_touch_what_sigpipe_does)
     rig_close(&rig);
 }
 
+/* Moves ciphertext between a bare socket and a session until its handshake is over and the client
+ * has said something. */
+static void shake(struct rig *rig, int fd, struct tls *tls)
+{
+    uint8_t cipher[4096], plain[4096];
+    size_t len = 0;
+    int r = TLS_MORE;
+    while (r == TLS_MORE) {
+        ssize_t got = recv(fd, cipher, sizeof(cipher), MSG_DONTWAIT);
+        if (got > 0)
+            tls_feed(tls, actr_view_of(cipher, (size_t)got));
+        else
+            rig_turn(rig);
+        r = tls_handshake(tls);
+        if (r == 0)
+            r = tls_read(tls, plain, sizeof(plain), &len);
+        struct actr_view out = tls_output(tls);
+        rig_send(rig, fd, out.ptr, out.len);
+        tls_output_done(tls, out.len);
+    }
+    assert_int_equal(r, 0);
+    assert_true(len > 0);
+}
+
+/* An answer that ends with the connection is whole only when the server says so: anybody on the
+ * way can end a TCP connection. */
+static int end_with(bool want_notify)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\n\r\nhalf of it";
+    struct tls_context *context;
+    struct tls *tls;
+    struct net_http *http;
+    struct outcome outcome = {0};
+    struct rig rig;
+    char url[64];
+    uint16_t port;
+    int listener = rig_listener(&port);
+    rig_open(&rig);
+    assert_int_equal(
+        tls_context_new_server(vector_path("server.pem"), vector_path("server.key"), &context), 0);
+    assert_int_equal(tls_new(context, NULL, &tls), 0);
+    snprintf(url, sizeof(url), "https://localhost:%u/", port);
+    struct net_http_options options = {.url = url, .method = "GET"};
+    assert_int_equal(net_http_start(rig.net, &options, on_response, &outcome, &http), 0);
+    int fd = rig_accept(&rig, listener);
+    shake(&rig, fd, tls);
+    assert_int_equal(tls_write(tls, (const uint8_t *)answer, sizeof(answer) - 1), 0);
+    if (want_notify)
+        tls_close(tls);
+    struct actr_view out = tls_output(tls);
+    rig_send(&rig, fd, out.ptr, out.len);
+    shutdown(fd, SHUT_WR);
+    RIG_UNTIL(&rig, outcome.is_done);
+    tls_free(tls);
+    tls_context_unref(context);
+    close(fd);
+    close(listener);
+    rig_close(&rig);
+    return outcome.error;
+}
+
+TEST(an_end_without_notification_is_no_end_of_a_body)
+{
+    trust("ca.pem");
+    assert_int_equal(end_with(true), 0);
+    assert_int_equal(end_with(false), ACTR_EUNAVAILABLE);
+}
+
 /* True: nothing failed. OpenSSL's own memory is not counted. */
 static bool fetch_without_memory(size_t n)
 {
