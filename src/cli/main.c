@@ -44,10 +44,10 @@ int main(int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0)
-        return print_help();
+        return (int)print_help();
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    return command_fail("", COMMAND_USAGE, "`actr --help` lists the commands",
-                        "there is no command '%s'", argv[1]);
+            return (int)commands[i].run(argc - 1, argv + 1);
+    return (int)command_fail("", COMMAND_USAGE, "`actr --help` lists the commands",
+                             "there is no command '%s'", argv[1]);
 }
