@@ -51,18 +51,27 @@ def distinct(target, seeds, shape, count=12):
 
 
 def main():
-    peers, chunks, envelopes, requests, answers = [], [], [], [], []
+    peers, chunks, envelopes, requests, answers, frames = [], [], [], [], [], []
     for path in sorted((vectors / "captures").glob("*.txt")):
         for line, data in messages(path):
             if line.startswith("+"):
                 (chunks if "[STREAM_" in line else peers).append(data[8:])
             elif path.name == "direct-websocket.txt":
                 peers.append(data[5:])
+                frames.append(data)
             elif " body " in line:
                 (requests if line.startswith("[C]") else answers).append(data)
             else:
                 envelopes.append(data)
     distinct("envelope", peers, lambda seed: (len(seed) // 8, seed[-3:]))
+    distinct("ws_frame", frames, len, 6)
+    for text in ("", "0000000000", "0400000001ff", "0100000002aabbcc", "0500000000", "00ffffffff"):
+        write("ws_frame", bytes.fromhex(text))
+    for headers in re.findall(r"x-actr-credential: (\S+)\n +x-actr-source-id: (\S+)",
+                              (vectors / "captures" / "direct-websocket.txt").read_text()):
+        write("ws_handshake", headers[1].encode() + b"\0" + headers[0].encode())
+    for headers in (b"", b"\0", b"0A03\0AAAA", b"0g\0AAA=", b"0a\0====", b"00" * 20 + b"\0" + b"A" * 40):
+        write("ws_handshake", headers)
     distinct("chunk", chunks, lambda seed: (len(seed), seed[:4]))
     distinct("signaling", envelopes, lambda seed: (re.sub(rb"[0-9a-f-]{36}", b"", seed)[:12], len(seed) // 64), 24)
     distinct("ais_request", requests, len)

@@ -93,7 +93,7 @@ static int wiring_build_gates(struct actr_node *node)
     struct peer_gate_options gate = {
         .loop = node->loop,
         .transport = node->transport,
-        .message_len_max = wiring_message_max(node),
+        .message_len_max = node->options.message_bytes_max,
         .events = &wiring_gate_events,
         .owner = node,
     };
