@@ -246,11 +246,19 @@ static uint32_t renew_open(struct rendezvous *rendezvous, const struct ais_renew
     return r < 0 ? fail(r) : 0;
 }
 
+/* A realm that a registration would bring into being is not closed to its actors: the server has
+ * forgotten it, and their tokens with it, and they shall register. */
+static bool is_realm_closed(const struct rendezvous *rendezvous, uint32_t id)
+{
+    bool is_coming = rendezvous->options.want_any_realm && !realms_find(&rendezvous->realms, id);
+    return !is_coming && !realms_is_usable(&rendezvous->realms, id);
+}
+
 static uint32_t renew_strict(struct rendezvous *rendezvous, const struct ais_renew_request *request,
                              struct issuer_token *token, struct enrolment *enrolment)
 {
     struct registry_token wanted = {0};
-    if (!realms_is_usable(&rendezvous->realms, request->id.realm))
+    if (is_realm_closed(rendezvous, request->id.realm))
         return refuse(403, "Realm validation failed: realm does not exist or is disabled");
     int r = digest_token(token, &wanted);
     if (r < 0)

@@ -355,8 +355,8 @@ static void link_cut(struct sim_link *link, enum sim_cut how)
         packets_free(&end->inbox);
         loop_timer_stop(&end->arrival);
         sim_end_peer(end)->flying = 0;
-        /* Whoever is detached left nothing to be told; its peer has to learn that nothing comes. */
-        if (hears || !sim_end_peer(end)->events)
+        /* Nobody waits for a keepalive where nobody has accepted, or where all was said. */
+        if (hears || end->events == &sim_acceptor_events || !sim_end_peer(end)->events)
             loop_timer_start(&end->loss, sim_between(link->sim, 0, SIM_LOSS_MAX_US));
     }
     end_pump(&link->ends[0]);

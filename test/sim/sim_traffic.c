@@ -72,6 +72,8 @@ static struct sim_call *traffic_execute(struct sim_traffic *traffic, enum sim_ro
     sim_check(traffic->world, call->route == route);
     sim_check(traffic->world, request.len == 4 + (size_t)call->len);
     call->executions++;
+    log_debug(&traffic->world->log, "call.executed", "serial=%u from=%s executions=%u", serial,
+              call->from->host.name, call->executions);
     sim_check(traffic->world, call->executions == 1);
     if (traffic->is_ordered)
         sim_check(traffic->world, serial == traffic->last_executed + 1);
@@ -169,6 +171,8 @@ static void traffic_on_result(void *arg, const struct actr_result *result)
     sim_check(world, call->was_taken && call->ends == 1);
     call->ended_us = sim_now_us(world);
     call->code = result->code;
+    log_debug(&world->log, "call.ended", "serial=%u code=%d %s", serial, result->code,
+              result->message);
     traffic->pending--;
     if (result->code != 0) {
         traffic->failed++;
@@ -197,6 +201,8 @@ uint32_t sim_traffic_send(struct sim_traffic *traffic, struct sim_node *from,
     call->from = from;
     call->begun_us = sim_now_us(traffic->world);
     struct actr_bytes payload = payload_new(serial, call->len);
+    log_debug(&traffic->world->log, "call.begun", "serial=%u from=%s to=%llx len=%u", serial,
+              from->host.name, (unsigned long long)to->serial, call->len);
     if (call->route == SIM_NOTE) {
         call->code = actr_tell(from->node, to, route_names[call->route], payload, &options);
         return serial;

@@ -49,6 +49,7 @@ struct sim_world {
     struct rendezvous *rendezvous; /* NULL: down */
     struct rendezvous_options options;
     bool is_serving; /* listens */
+    bool wipes_disk; /* what it wrote down is lost when it has ended */
     struct log log;
     int log_level;  /* ACTR_SIM_LOG */
     uint64_t trace; /* a hash of all that was logged, and when */

@@ -119,6 +119,10 @@ void directory_verify(struct directory *directory, struct ws_verification *verif
         ws_verification_done(verification, ACTR_EUNAVAILABLE, "not registered yet");
         return;
     }
+    if (verification->has_target && !actr_id_equal(&verification->target, &self->id)) {
+        ws_verification_done(verification, ACTR_EUNAVAILABLE, "another actor listens here now");
+        return;
+    }
     bool is_foreign = peer->realm != self->id.realm;
     if (is_foreign && !(directory->acl && acl_allows(directory->acl, peer))) {
         ws_verification_done(verification, ACTR_EPERMISSION, "foreign realm");

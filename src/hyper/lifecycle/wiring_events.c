@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "hyper/lifecycle/mailbox_pump.h"
 #include "hyper/lifecycle/node.h"
+#include "hyper/outbound/peer_gate.h"
 #include "hyper/transport/peer_transport.h"
 #include "sys/cpu_load.h"
 
@@ -25,8 +26,10 @@ static void wiring_on_registered(void *owner, const struct actr_id *id, uint64_t
     node->id = *id;
     lock_give(&node->lock);
     node_adopt_id(node, id);
-    if (generation > 1)
-        peer_transport_reset(node->transport, "this node has a new identity");
+    if (generation == 1)
+        return;
+    peer_transport_reset(node->transport, "this node has a new identity");
+    peer_gate_on_identity(node->peer_gate, "this node has a new identity");
 }
 
 static void wiring_on_connected(void *owner)

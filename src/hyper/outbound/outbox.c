@@ -74,6 +74,20 @@ void outbox_take_all(struct outbox *outbox, struct list *to)
     list_append(to, &outbox->waiting);
 }
 
+void outbox_take_sent(struct outbox *outbox, struct list *to)
+{
+    struct list *link, *next;
+
+    list_append(to, &outbox->sent);
+    for (link = outbox->waiting.next; link != &outbox->waiting; link = next) {
+        next = link->next;
+        if (outbox_send_of(link)->_attempts == 0)
+            continue;
+        list_remove(link);
+        list_push(to, link);
+    }
+}
+
 static void outbox_fail(struct outbox *outbox, struct gate_send *send, int code, const char *detail)
 {
     struct outbox_shared *shared = outbox->shared;

@@ -77,6 +77,9 @@ void outbox_remove(struct outbox *outbox, struct gate_send *send);
 /* Moves everything to `to`, from where it is taken with outbox_remove() as well. */
 void outbox_take_all(struct outbox *outbox, struct list *to);
 
+/* Likewise what has been sent by any wire, also if it waits for another. */
+void outbox_take_sent(struct outbox *outbox, struct list *to);
+
 /* What the transport reports. */
 void outbox_on_ready(struct outbox *outbox, uint64_t session);
 void outbox_on_proven(struct outbox *outbox, uint64_t session);

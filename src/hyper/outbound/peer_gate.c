@@ -487,22 +487,35 @@ void peer_gate_on_wire(struct peer_gate *gate, struct dest_transport *dest, uint
 
 /* ---- Beginning and end ---- */
 
-static void peer_gate_on_closing(struct loop_task *task)
+/* Fails messages that were taken out of their outboxes' lists. */
+static void peer_gate_fail_sends(struct peer_gate *gate, struct list *sends, const char *why)
 {
-    struct peer_gate *gate = container_of(task, struct peer_gate, closing);
-    struct list all;
-
-    list_init(&all);
-    list_append(&gate->boxes, &gate->idle);
-    list_each(link, &gate->boxes) outbox_take_all(container_of(link, struct outbox, link), &all);
-    while (!list_is_empty(&all)) {
-        struct gate_send *send = container_of(all.next, struct gate_send, _link);
+    while (!list_is_empty(sends)) {
+        struct gate_send *send = container_of(sends->next, struct gate_send, _link);
         struct outbox *outbox = send->_is_tell
                                     ? container_of(send, struct gate_tell, send)->outbox
                                     : container_of(send, struct gate_call, _send)->_outbox;
         outbox_remove(outbox, send);
-        peer_gate_on_send_failed(gate, send, ACTR_EUNAVAILABLE, gate->closed_why);
+        peer_gate_on_send_failed(gate, send, ACTR_EUNAVAILABLE, why);
     }
+}
+
+void peer_gate_on_identity(struct peer_gate *gate, const char *why)
+{
+    struct list sends;
+    list_init(&sends);
+    list_each(link, &gate->boxes) outbox_take_sent(container_of(link, struct outbox, link), &sends);
+    peer_gate_fail_sends(gate, &sends, why);
+}
+
+static void peer_gate_on_closing(struct loop_task *task)
+{
+    struct peer_gate *gate = container_of(task, struct peer_gate, closing);
+    struct list sends;
+    list_init(&sends);
+    list_append(&gate->boxes, &gate->idle);
+    list_each(link, &gate->boxes) outbox_take_all(container_of(link, struct outbox, link), &sends);
+    peer_gate_fail_sends(gate, &sends, gate->closed_why);
 }
 
 void peer_gate_close(struct peer_gate *gate, const char *why)

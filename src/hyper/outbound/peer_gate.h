@@ -49,6 +49,11 @@ void peer_gate_free(struct peer_gate *gate);
 
 struct peer_gate_stats peer_gate_get_stats(const struct peer_gate *gate);
 
+/* This node has another identity from now on, and its wires are being closed: what was sent fails
+ * with ACTR_EUNAVAILABLE. Sent again by another caller it would not be known as a repeat, and a
+ * handler could run twice. What was never sent goes on. */
+void peer_gate_on_identity(struct peer_gate *gate, const char *why);
+
 /* What the transport reports (lane_events of the same names), handed on by the node. */
 void peer_gate_on_ready(struct peer_gate *gate, struct dest_transport *dest, uint64_t session);
 void peer_gate_on_proven(struct peer_gate *gate, struct dest_transport *dest, uint64_t session);

@@ -31,7 +31,8 @@ static void ws_dialer_open(struct ws_dialer *dialer, struct ws_connection *conne
 
     int r = options->identity(options->owner, &identity);
     if (r == 0)
-        r = ws_handshake_init(&handshake, &identity.id, identity.credential);
+        r = ws_handshake_init(&handshake, &identity.id, &connection->wire.peer,
+                              identity.credential);
     if (r == 0) {
         struct net_ws_options ws = {
             .url = url,

@@ -15,24 +15,34 @@
 #include "base/text.h"
 #include "protocol/id.h"
 
+/* Writes a text and returns where the next one goes. */
+static char *handshake_put_id(char *text, struct actr_bytes id)
+{
+    text_hex_encode(id.ptr, id.len, text);
+    return text + 2 * id.len + 1;
+}
+
 int ws_handshake_init(struct ws_handshake *handshake, const struct actr_id *id,
-                      struct actr_view credential)
+                      const struct actr_id *target, struct actr_view credential)
 {
     if (credential.len > WS_HANDSHAKE_CREDENTIAL_MAX)
         return err_origin(ACTR_EINVALID, "handshake: credential of %zu bytes", credential.len);
-    AUTO_BYTES struct actr_bytes source = id_encode(id);
-    if (actr_bytes_failed(source))
+    AUTO_BYTES struct actr_bytes from = id_encode(id);
+    AUTO_BYTES struct actr_bytes to = id_encode(target);
+    if (actr_bytes_failed(from) || actr_bytes_failed(to))
         return err_origin(ACTR_ENOMEM, "handshake: no memory");
 
-    size_t hex_size = 2 * source.len + 1;
-    char *text = mem_alloc_raw(hex_size + TEXT_BASE64_SIZE(credential.len));
+    size_t size = 2 * from.len + 1 + 2 * to.len + 1 + TEXT_BASE64_SIZE(credential.len);
+    char *text = mem_alloc_raw(size);
     if (!text)
         return err_origin(ACTR_ENOMEM, "handshake: no memory");
-    text_hex_encode(source.ptr, source.len, text);
-    text_base64_encode(credential.ptr, credential.len, text + hex_size);
+    char *to_text = handshake_put_id(text, from);
+    char *credential_text = handshake_put_id(to_text, to);
+    text_base64_encode(credential.ptr, credential.len, credential_text);
     handshake->_text = text;
     handshake->headers[0] = (struct net_header){WS_HANDSHAKE_SOURCE_ID, text};
-    handshake->headers[1] = (struct net_header){WS_HANDSHAKE_CREDENTIAL, text + hex_size};
+    handshake->headers[1] = (struct net_header){WS_HANDSHAKE_CREDENTIAL, credential_text};
+    handshake->headers[2] = (struct net_header){WS_HANDSHAKE_TARGET_ID, to_text};
     return 0;
 }
 
@@ -42,18 +52,27 @@ void ws_handshake_deinit(struct ws_handshake *handshake)
     *handshake = (struct ws_handshake){0};
 }
 
-int ws_handshake_source_id(const char *value, struct actr_id *ret_id)
+static int handshake_read_id(const char *name, const char *value, struct actr_id *ret_id)
 {
-    uint8_t buf[WS_HANDSHAKE_SOURCE_ID_MAX];
+    uint8_t buf[WS_HANDSHAKE_ID_MAX];
     size_t len;
 
     if (!value)
-        return err_origin(ACTR_EPERMISSION, "no " WS_HANDSHAKE_SOURCE_ID);
+        return err_origin(ACTR_EPERMISSION, "no %s", name);
     if (!text_hex_decode(view_text(value), buf, sizeof(buf), &len))
-        return err_origin(ACTR_EPERMISSION, "malformed " WS_HANDSHAKE_SOURCE_ID);
+        return err_origin(ACTR_EPERMISSION, "malformed %s", name);
     int r = id_decode(actr_view_of(buf, len), ret_id);
-    return r == ACTR_EDECODE ? err_origin(ACTR_EPERMISSION, "malformed " WS_HANDSHAKE_SOURCE_ID)
-                             : r;
+    return r == ACTR_EDECODE ? err_origin(ACTR_EPERMISSION, "malformed %s", name) : r;
+}
+
+int ws_handshake_source_id(const char *value, struct actr_id *ret_id)
+{
+    return handshake_read_id(WS_HANDSHAKE_SOURCE_ID, value, ret_id);
+}
+
+int ws_handshake_target_id(const char *value, struct actr_id *ret_id)
+{
+    return handshake_read_id(WS_HANDSHAKE_TARGET_ID, value, ret_id);
 }
 
 int ws_handshake_credential(const char *value, struct actr_bytes *ret_credential)

@@ -174,9 +174,13 @@ static const struct wire_events ws_guest_events = {.on_closed = ws_guest_on_clos
 
 static void ws_guest_read_headers(struct ws_guest *guest, struct net_request *request)
 {
+    const char *target = net_request_header(request, WS_HANDSHAKE_TARGET_ID);
     int r = ws_handshake_source_id(net_request_header(request, WS_HANDSHAKE_SOURCE_ID),
                                    &guest->verification.peer);
     guest->has_peer = r == 0;
+    guest->verification.has_target = target != NULL;
+    if (r == 0 && target)
+        r = ws_handshake_target_id(target, &guest->verification.target);
     if (r == 0)
         r = ws_handshake_credential(net_request_header(request, WS_HANDSHAKE_CREDENTIAL),
                                     &guest->credential);

@@ -10,6 +10,7 @@
  * 1013); the time from the upgrade to the verdict. Loop thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <actr/bytes.h>
@@ -27,12 +28,14 @@ struct ws_server;
 struct ws_verification {
     struct actr_id peer;         /* who it says it is (x-actr-source-id) */
     struct actr_view credential; /* encoded AIdCredential as it came (x-actr-credential) */
+    struct actr_id target;       /* whom it wants (x-actr-target-id) */
+    bool has_target;             /* it says so */
     void *user;                  /* for the verifier */
 };
 
 struct ws_server_events {
-    /* Does the credential prove `peer`? Answer once with ws_verification_done(), at once (also
-     * inside this call) or later. */
+    /* Does the credential prove `peer`, and is this `target`? Answer once with
+     * ws_verification_done(), at once (also inside this call) or later. */
     void (*verify)(void *owner, struct ws_verification *verification);
     /* The peer has gone or the time is over: forget it, do not answer. */
     void (*verify_cancel)(void *owner, struct ws_verification *verification);

@@ -33,11 +33,13 @@ TEST(captured_headers_are_built)
     AUTO_BYTES struct actr_bytes credential = {0};
     assert_int_equal(ws_handshake_source_id(SOURCE_ID, &id), 0);
     assert_int_equal(ws_handshake_credential(CREDENTIAL, &credential), 0);
-    assert_int_equal(ws_handshake_init(&handshake, &id, actr_bytes_view(credential)), 0);
+    assert_int_equal(ws_handshake_init(&handshake, &id, &id, actr_bytes_view(credential)), 0);
     assert_string_equal(handshake.headers[0].name, "x-actr-source-id");
     assert_string_equal(handshake.headers[0].value, SOURCE_ID);
     assert_string_equal(handshake.headers[1].name, "x-actr-credential");
     assert_string_equal(handshake.headers[1].value, CREDENTIAL);
+    assert_string_equal(handshake.headers[2].name, "x-actr-target-id");
+    assert_string_equal(handshake.headers[2].value, SOURCE_ID);
     ws_handshake_deinit(&handshake);
 }
 
@@ -95,12 +97,13 @@ TEST(a_credential_that_would_not_be_read_is_not_sent)
     AUTO_BYTES struct actr_bytes largest = bytes_new(WS_HANDSHAKE_CREDENTIAL_MAX, &data);
     memset(data, 1, largest.len);
     AUTO_BYTES struct actr_bytes read = {0};
-    assert_int_equal(ws_handshake_init(&handshake, &id, actr_bytes_view(largest)), 0);
+    assert_int_equal(ws_handshake_init(&handshake, &id, &id, actr_bytes_view(largest)), 0);
     assert_int_equal(ws_handshake_credential(handshake.headers[1].value, &read), 0);
     assert_true(view_equal(actr_bytes_view(read), actr_bytes_view(largest)));
     ws_handshake_deinit(&handshake);
     AUTO_BYTES struct actr_bytes larger = bytes_new(WS_HANDSHAKE_CREDENTIAL_MAX + 1, &data);
-    assert_int_equal(ws_handshake_init(&handshake, &id, actr_bytes_view(larger)), ACTR_EINVALID);
+    assert_int_equal(ws_handshake_init(&handshake, &id, &id, actr_bytes_view(larger)),
+                     ACTR_EINVALID);
 }
 
 TEST(running_out_of_memory_is_told)
@@ -112,7 +115,7 @@ TEST(running_out_of_memory_is_told)
     assert_int_equal(ws_handshake_source_id(SOURCE_ID, &id), 0);
     for (size_t n = 1; r == ACTR_ENOMEM; n++) {
         mem_fail_at(n);
-        r = ws_handshake_init(&handshake, &id, actr_view_of("x", 1));
+        r = ws_handshake_init(&handshake, &id, &id, actr_view_of("x", 1));
         mem_fail_at(0);
     }
     assert_int_equal(r, 0);
