@@ -394,14 +394,14 @@ void sim_cut_one(struct sim_net *sim, size_t index, enum sim_cut how)
     }
 }
 
-size_t sim_links_between(const struct sim_net *sim, const struct sim_host *a,
-                         const struct sim_host *b)
+size_t sim_host_ends(const struct sim_host *host)
 {
     size_t count = 0;
-    list_each(pos, &sim->links)
+    list_each(pos, &host->sim->links)
     {
         const struct sim_link *link = container_of(pos, struct sim_link, link);
-        count += !link->is_cut && link_is_between(link, a, b);
+        for (unsigned i = 0; i < 2; i++)
+            count += link->ends[i].host == host && link->ends[i].events;
     }
     return count;
 }

@@ -145,6 +145,8 @@ int sim_connect(struct sim_host *from, const struct sim_target *target, enum sim
         sim_head_free(head);
         return r;
     }
+    if (head->query)
+        snprintf(from->asked_url, sizeof(from->asked_url), "%s", target->url);
     struct sim_packet *packet = sim_packet_new(kind, head, (struct actr_bytes){0});
     if (!packet)
         return err_origin(ACTR_ENOMEM, "connect: no memory");

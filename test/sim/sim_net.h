@@ -46,9 +46,10 @@ struct sim_host {
     struct list servers; /* that listen here */
     char name[32];
     char address[32];
-    bool refuses;        /* resets whoever connects */
-    uint64_t hole_to_us; /* nothing comes in or goes out before */
-    uint16_t port_last;  /* given to a server that asked for any */
+    char asked_url[2049]; /* the last one with a query that it dialled */
+    bool refuses;         /* resets whoever connects */
+    uint64_t hole_to_us;  /* nothing comes in or goes out before */
+    uint16_t port_last;   /* given to a server that asked for any */
 };
 
 void sim_net_init(struct sim_net *sim, struct loop *loop, uint64_t seed);
@@ -86,6 +87,5 @@ size_t sim_cut(struct sim_net *sim, const struct sim_host *a, const struct sim_h
 /* Cuts one of all connections, the index-th. */
 void sim_cut_one(struct sim_net *sim, size_t index, enum sim_cut how);
 
-/* Connections that an end still has, and WebSockets between two hosts that are open at both. */
-size_t sim_links_between(const struct sim_net *sim, const struct sim_host *a,
-                         const struct sim_host *b);
+/* Connections that the host has an end of. */
+size_t sim_host_ends(const struct sim_host *host);

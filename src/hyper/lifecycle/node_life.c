@@ -92,6 +92,8 @@ void node_step_done(struct actr_node *node, int code, const char *text)
         life->height--;
     } else if (code == 0) {
         life->height++;
+    } else if (life->stop_wanted) {
+        life_turn_down(node); /* aborted as asked: no failure */
     } else {
         life->code = code;
         snprintf(life->text, sizeof(life->text), "%s", text);
