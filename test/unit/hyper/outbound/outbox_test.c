@@ -135,6 +135,32 @@ TEST(what_was_lost_leaves_again_before_what_waits)
     gate_rig_close(&rig);
 }
 
+TEST(another_identity_ends_what_was_sent_and_keeps_what_was_not)
+{
+    struct gate_rig rig;
+    struct gate_ask lost = {0}, fresh = {0}, sent = {0};
+    gate_rig_open(&rig, NULL);
+    struct fake_wire *wire = gate_rig_connect(&rig);
+    assert_int_equal(gate_ask_start(&lost, &rig, "lost", 9000), 0);
+    gate_rig_lose(wire);
+    assert_int_equal(gate_ask_start(&fresh, &rig, "fresh", 9000), 0);
+    peer_gate_on_identity(rig.gate, "another identity");
+    gate_ask_expect(&lost, ACTR_EUNAVAILABLE, "another identity");
+
+    gate_rig_pass(&rig, 500);
+    wire = gate_rig_ready(&rig);
+    assert_int_equal(wire->sent_count, 1);
+    gate_rig_expect_sent(wire, 0, "fresh");
+    gate_rig_answer(wire, 0, "");
+    gate_ask_expect(&fresh, 0, "");
+
+    assert_int_equal(gate_ask_start(&sent, &rig, "sent", 9000), 0);
+    assert_int_equal(wire->sent_count, 2);
+    peer_gate_on_identity(rig.gate, "a third identity");
+    gate_ask_expect(&sent, ACTR_EUNAVAILABLE, "a third identity");
+    gate_rig_close(&rig);
+}
+
 TEST(a_full_lane_holds_the_rest_back_in_order)
 {
     struct gate_rig rig;

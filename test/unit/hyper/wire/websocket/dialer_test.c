@@ -102,12 +102,13 @@ TEST(presents_this_node_at_the_known_address)
     struct wire *wire = rig_dial(&rig);
     struct fake_ws *ws = rig.net.ws[0];
     assert_string_equal(ws->url, "ws://127.0.0.1:9001");
-    assert_int_equal(ws->header_count, 2);
+    assert_int_equal(ws->header_count, 3);
     assert_string_equal(ws->names[0], "x-actr-source-id");
     assert_string_equal(ws->values[0],
                         "0a0308922110021a180a07696e7465726f701206436c69656e741a05312e302e30");
     assert_string_equal(ws->names[1], "x-actr-credential");
     assert_string_equal(ws->values[1], "Y3JlZGVudGlhbA==");
+    assert_string_equal(ws->names[2], "x-actr-target-id");
     assert_int_equal(ws->options.connect_timeout_ms, 5000);
     assert_int_equal(ws->options.ping_interval_ms, 5000);
     assert_int_equal(ws->options.dead_after_ms, 11000);
