@@ -34,14 +34,14 @@ static void read_good(struct user_config *config, struct source source)
 
 TEST(defaults)
 {
-    struct user_config *config = config_new("/home/me");
+    struct user_config *config = config_new("/h/me");
     assert_int_equal(config->version, 1);
     assert_string_equal(config->mfr.manufacturer, "acme");
     assert_null(config->mfr.keychain);
     assert_string_equal(config->codegen.language, "c");
     assert_string_equal(config->codegen.output, "src/generated");
     assert_false(config->codegen.clean_before_generate);
-    assert_string_equal(config->cache.dir, "/home/me/.actr/cache");
+    assert_string_equal(config->cache.dir, "/h/me/.actr/cache");
     assert_true(config->cache.auto_lock);
     assert_true(config->cache.prefer_cache);
     assert_string_equal(config->ui.format, "toml");
@@ -52,7 +52,7 @@ TEST(defaults)
     assert_string_equal(config->network.ais_endpoint, "http://localhost:8081/ais");
     assert_int_equal(config->network.realm_id, 1);
     assert_null(config->network.realm_secret);
-    assert_string_equal(config->storage.hyper_data_dir, "/home/me/.actr/hyper");
+    assert_string_equal(config->storage.hyper_data_dir, "/h/me/.actr/hyper");
     assert_null(user_config_free(config));
     assert_null(user_config_free(NULL));
 }
@@ -75,13 +75,13 @@ TEST(without_a_home_there_are_no_folders_in_it)
 
 TEST(the_file_of_the_project_wins_key_by_key)
 {
-    struct user_config *config = config_new("/home/me");
+    struct user_config *config = config_new("/h/me");
     read_good(config, source_of("version = 1\n[mfr]\nmanufacturer = 'globex'\n"
                                 "keychain = '~/keys/k.json'\n"
                                 "[codegen]\nlanguage = 'rust'\nclean_before_generate = true\n"
                                 "[cache]\ndir = 'c'\nauto_lock = false\n[network]\nrealm_id = 7\n"
                                 "realm_secret = 'one'\n[install]\n",
-                                "~/.actr/config.toml", "/home/me/.actr"));
+                                "~/.actr/config.toml", "/h/me/.actr"));
     read_good(config, source_of("[codegen]\nlanguage = 'python'\noutput = './gen'\n"
                                 "[ui]\nformat = 'json'\ncolor = 'never'\nverbose = true\n"
                                 "non_interactive = true\n[cache]\nprefer_cache = false\n"
@@ -89,11 +89,11 @@ TEST(the_file_of_the_project_wins_key_by_key)
                                 "realm_secret = 'two'\n[storage]\nhyper_data_dir = 'data'\n",
                                 ".actr/config.toml", "/project/.actr"));
     assert_string_equal(config->mfr.manufacturer, "globex");
-    assert_string_equal(config->mfr.keychain, "/home/me/keys/k.json");
+    assert_string_equal(config->mfr.keychain, "/h/me/keys/k.json");
     assert_string_equal(config->codegen.language, "python");
     assert_string_equal(config->codegen.output, "./gen");
     assert_true(config->codegen.clean_before_generate);
-    assert_string_equal(config->cache.dir, "/home/me/.actr/c");
+    assert_string_equal(config->cache.dir, "/h/me/.actr/c");
     assert_false(config->cache.auto_lock);
     assert_false(config->cache.prefer_cache);
     assert_string_equal(config->ui.format, "json");
@@ -144,7 +144,7 @@ TEST(everything_wrong_is_an_error)
                                    "keychain = \"~/.actr/dev-key.json\""},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct user_config *config = config_new("/home/me");
+        struct user_config *config = config_new("/h/me");
         struct source source = source_of(rows[i].text, "f", "/d");
         struct report report = {0};
         assert_int_equal(user_config_read(config, &source, &report), ACTR_ECONFIG);
@@ -184,7 +184,7 @@ TEST(out_of_memory)
     int r = ACTR_ENOMEM;
     for (size_t n = 1; r == ACTR_ENOMEM; n++) {
         mem_fail_at(n);
-        r = user_config_new("/home/me", &config);
+        r = user_config_new("/h/me", &config);
         mem_fail_at(0);
         assert_true(r == 0 || r == ACTR_ENOMEM);
     }
