@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # check-symbols.sh BUILD: what the libraries show, and how internal names begin.
 # - libactr.so and libactr.a show functions that include/actr declares, and nothing else.
-# - A function or variable of src/x/noun.c that other files see begins with `noun_` or
-#   `nouns_`, or with what tools/prefixes says for that file; the public ones with `actr_`.
+# - A function or variable of src/x/noun_part.c that other files see begins with `noun_part_`,
+#   `noun_parts_` or `noun_`, or with what tools/prefixes says for that file or folder; the public
+#   ones with `actr_`.
 set -euo pipefail
 build=$(realpath "$1")
 cd "$(dirname "$0")/.."
@@ -35,7 +36,13 @@ while read -r source; do
     noun=$(basename "$source" .c)
     object=$build/src/libactr_core.a.p/$(echo "${source#src/}" | tr / _).o
     [ -f "$object" ] || continue
-    allowed="actr_ ${noun}_ ${noun}s_ $(sed -n "s|^$source: ||p; s|^$(dirname "$source")/: ||p" tools/prefixes)"
+    allowed="actr_ ${noun}_ ${noun}s_"
+    # noun_part_more: noun_part_, noun_
+    while [[ $noun == *_* ]]; do
+        noun=${noun%_*}
+        allowed+=" ${noun}_"
+    done
+    allowed+=" $(sed -n "s|^$source: ||p; s|^$(dirname "$source")/: ||p" tools/prefixes)"
     while read -r symbol; do
         for prefix in $allowed; do
             [[ "${symbol}_" == "$prefix"* ]] && continue 2

@@ -4,6 +4,8 @@
 # stage NAME COMMAND…: run one step of a longer run, print one line with its result and time, keep
 # its output in build-logs/NAME.log, and show the end of that when it fails. A command whose output
 # ends with the line `N passed, N failed` counts as that many, any other as one.
+# stage_later NAME COMMAND…: the same beside others, as many at a time as there are processors;
+# stage_wait waits for all of them.
 # stage_summary: print the line `N passed, N failed` for all stages, and fail when any of them did.
 
 stage_passed=0
@@ -43,6 +45,29 @@ stage()
             sed 's/^/     | /'
         echo "     the whole output: $log"
     fi
+}
+
+stage_later()
+{
+    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+        wait -n || true
+    done
+    (
+        stage_passed=0 stage_failed=0
+        stage "$@"
+        echo "$stage_passed $stage_failed" >>build-logs/later
+    ) &
+}
+
+stage_wait()
+{
+    local passed failed
+    wait
+    while read -r passed failed; do
+        stage_passed=$((stage_passed + passed))
+        stage_failed=$((stage_failed + failed))
+    done <build-logs/later
+    rm build-logs/later
 }
 
 stage_summary()

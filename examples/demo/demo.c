@@ -9,6 +9,7 @@
  * It says what it does as it goes and ends with a table; the exit status is 0 only if every check
  * held. Ports are the system's choice, files are in a folder of their own that is removed. */
 #include <errno.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -341,9 +342,14 @@ static void print_table(void)
             demo.rows[i].p50_us, demo.rows[i].p99_us, demo.rows[i].rate);
 }
 
+static int remove_entry(const char *path, const struct stat *state, int type, struct FTW *place)
+{
+    (void)state, (void)type, (void)place;
+    return remove(path);
+}
+
 static void tear_down(void)
 {
-    char command[128];
     actr_node_close(demo.node);
     for (int i = 0; i < 2; i++) {
         if (demo.services[i].pid)
@@ -352,8 +358,7 @@ static void tear_down(void)
     }
     if (demo.rendezvous.pid)
         check(process_end(&demo.rendezvous, SIGTERM) == 0, "the rendezvous stopped cleanly");
-    snprintf(command, sizeof(command), "rm -rf '%s'", demo.dir);
-    if (system(command) != 0)
+    if (nftw(demo.dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0)
         fprintf(stderr, "demo: %s could not be removed\n", demo.dir);
 }
 

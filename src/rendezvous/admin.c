@@ -8,6 +8,7 @@
  * Loop thread. */
 #include "admin.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -94,6 +95,7 @@ static void submit(struct net_request *request, struct change *change, struct le
         send_error(request, result);
         return;
     }
+    assert(change && write);
     answer_defer(&change->later, change->rendezvous, request);
     ledger_submit(change->rendezvous->base.ledger, write);
 }

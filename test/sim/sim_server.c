@@ -46,7 +46,7 @@ static void request_abandon(struct sim_request *request)
 
 static void request_on_packet(struct sim_end *end, struct sim_packet *packet)
 {
-    assert(!"a client sends one request");
+    assert(0 && "a client sends one request");
 }
 
 static void request_on_lost(struct sim_end *end, bool is_reset)

@@ -215,7 +215,11 @@ int node_open_on(struct loop *loop, struct net *net, const char *config,
 int actr_node_use(struct actr_node *node, struct actr_workload *workload)
 {
     struct workload *used;
-    if (node && (node->workload || node->is_sealed)) {
+    if (!node) {
+        actr_workload_free(workload);
+        return err_origin(ACTR_EINVALID, "node: none was given");
+    }
+    if (node->workload || node->is_sealed) {
         actr_workload_free(workload);
         return err_origin(ACTR_ESTATE, node->workload ? "node: has a workload already"
                                                       : "node: started already");
