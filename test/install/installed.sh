@@ -20,6 +20,16 @@ config() { pkg-config --define-variable=prefix="$root" "$@" actr; }
 mkdir "$tmp/programs"
 cp "$source/test/install/program.c" "$tmp/programs"
 
+# readme WORDS: the program that follows the line of the README that begins with WORDS.
+readme()
+{
+    awk -v words="$1" 'index($0, words) == 1 { on = 1; next }
+        on && /^[^ ]/ { exit }
+        on { sub(/^    /, ""); print }' "$source/README.md"
+}
+readme 'A service (' >"$tmp/programs/service.c"
+readme 'A client (' >"$tmp/programs/client.c"
+
 # runs PROGRAM SHARED: what it prints, and whether it needs libactr.so (yes, no).
 runs()
 {
@@ -39,6 +49,11 @@ by_pkg_config()
     g++ -std=c++17 "${flags[@]}" $(config --cflags) -x c++ "$tmp/programs/program.c" -x none \
         -o "$tmp/cxx17" $(config --libs)
     runs "$tmp/cxx17" yes
+    for program in service client; do
+        gcc -std=c99 "${flags[@]}" $(config --cflags) "$tmp/programs/$program.c" -o "$tmp/$program" \
+            $(config --libs)
+    done
+    "$tmp/service" --help | grep -q actr.toml
 
     step "pkg-config, static"
     gcc -std=c11 "${flags[@]}" $(config --cflags) "$tmp/programs/program.c" -o "$tmp/static" \
