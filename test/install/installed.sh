@@ -53,7 +53,7 @@ by_pkg_config()
         gcc -std=c99 "${flags[@]}" $(config --cflags) "$tmp/programs/$program.c" -o "$tmp/$program" \
             $(config --libs)
     done
-    "$tmp/service" --help | grep -q actr.toml
+    [[ $("$tmp/service" --help) == *actr.toml* ]]
 
     step "pkg-config, static"
     gcc -std=c11 "${flags[@]}" $(config --cflags) "$tmp/programs/program.c" -o "$tmp/static" \
