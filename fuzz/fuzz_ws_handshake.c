@@ -15,7 +15,7 @@ static void check_built(const struct actr_id *id, struct actr_bytes credential)
     struct actr_id again;
     struct actr_bytes bytes;
 
-    fuzz_check(ws_handshake_init(&handshake, id, actr_bytes_view(credential)) == 0,
+    fuzz_check(ws_handshake_init(&handshake, id, id, actr_bytes_view(credential)) == 0,
                "handshake: not built");
     fuzz_check(ws_handshake_source_id(handshake.headers[0].value, &again) == 0,
                "id: not read again");
