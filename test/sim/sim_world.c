@@ -236,9 +236,9 @@ struct sim_node *sim_add(struct sim_world *world, const char *name, struct actr_
     sim_host_init(&node->host, &world->net, name);
     snprintf(text, sizeof(text),
              "edition = 1\n"
-             "[signaling]\nurl = \"ws://%s:%u/signaling/ws\"\n"
-             "[ais_endpoint]\nurl = \"http://%s:%u/ais\"\n"
-             "[deployment]\nrealm_id = %u\n"
+             "[signaling]\nurl = \"ws://%s:%d/signaling/ws\"\n"
+             "[ais_endpoint]\nurl = \"http://%s:%d/ais\"\n"
+             "[deployment]\nrealm_id = %d\n"
              "[websocket]\nlisten_port = 4711\nadvertised_host = \"%s\"\n%s",
              SIM_SERVER_NAME, SIM_SERVER_PORT, SIM_SERVER_NAME, SIM_SERVER_PORT, SIM_REALM, name,
              config ? config : "");

@@ -23,6 +23,7 @@
 #include "protocol/error.h"
 #include "protocol/payload_type.h"
 
+#define PEER_GATE_MIB (1u << 20)
 #define PEER_GATE_PENDING_MAX 262144
 #define PEER_GATE_PEER_PENDING_MAX 65536
 #define PEER_GATE_UNSENT_BYTES_MAX ((uint64_t)64 << 20)
@@ -225,8 +226,11 @@ static int peer_gate_check(const struct peer_gate *gate, const struct gate_messa
 
 static int peer_gate_too_large(const struct peer_gate *gate, size_t len)
 {
-    return err_origin(ACTR_EINVALID, "message of %zu bytes > limit of %u", len,
-                      gate->options.message_len_max);
+    if (gate->options.message_len_max < PEER_GATE_MIB)
+        return err_origin(ACTR_EINVALID, "payload %zu B > limit %u B", len,
+                          gate->options.message_len_max);
+    return err_origin(ACTR_EINVALID, "payload %.3g MB > limit %.3g MiB", (double)len / 1e6,
+                      (double)gate->options.message_len_max / PEER_GATE_MIB);
 }
 
 /* Encodes a request or a tell. */

@@ -412,7 +412,7 @@ TEST(what_cannot_be_a_request_is_refused)
     memset(data, 'x', 201);
     assert_int_equal(peer_gate_call(rig.gate, &to, &ask.call, &message, gate_ask_fn),
                      ACTR_EINVALID);
-    assert_string_equal(actr_errmsg(), "message of 201 bytes > limit of 200");
+    assert_string_equal(actr_errmsg(), "payload 201 B > limit 200 B");
     message.payload = bytes_new(190, &data); /* too large with its envelope */
     memset(data, 'x', 190);
     assert_int_equal(peer_gate_tell(rig.gate, &to, &message), ACTR_EINVALID);
@@ -470,7 +470,7 @@ TEST(a_reply_too_large_becomes_an_error_reply)
         struct envelope sent = gate_rig_sent(wire, wire->sent_count - 1);
         assert_false(sent.has_payload);
         assert_int_equal(sent.error_code, 10010);
-        assert_memory_equal(sent.error_message.ptr, "internal error: message of ", 27);
+        assert_memory_equal(sent.error_message.ptr, "internal error: payload ", 24);
         assert_true(view_equal(sent.request_id, view_text("id")));
     }
     gate_rig_close(&rig);
