@@ -103,6 +103,9 @@ static void reply_free(struct actr_reply *reply)
 static void reply_finish(struct actr_reply *reply, const struct dispatch_result *otherwise)
 {
     struct kept_replies *kept = reply->kept;
+    reply_result_fn *fn = reply->fn;
+    void *arg = reply->arg;
+    bool has_arrived = reply->has_arrived;
     loop_timer_stop(&reply->deadline);
     loop_task_cancel(&reply->deliver);
     list_remove(&reply->link);
@@ -111,12 +114,13 @@ static void reply_finish(struct actr_reply *reply, const struct dispatch_result 
     reply->kept = NULL;
     bool is_answered = reply->is_answered;
     lock_give(&reply->lock);
+    /* Unless it has been answered, the program may free it from here on. */
 
     kept_release(kept);
     if (kept->_on_empty)
         loop_defer(kept->loop, &kept->_empty);
-    reply->fn(reply->arg, is_answered ? &reply->result : otherwise);
-    if (reply->has_arrived)
+    fn(arg, is_answered ? &reply->result : otherwise);
+    if (has_arrived)
         reply_free(reply);
 }
 
