@@ -22,6 +22,9 @@ struct url_kind {
     bool has_slashes;
 };
 
+/* The longest text of an address: six groups and a dotted quad (RFC 4291 §2.2). */
+#define URL_IPV6_MAX 45
+
 static const struct url_kind url_kinds[] = {
     {"http", URL_HTTP, 80, false, true},    {"https", URL_HTTPS, 443, true, true},
     {"ws", URL_WS, 80, false, true},        {"wss", URL_WSS, 443, true, true},
@@ -108,7 +111,7 @@ static int url_take_ipv6(struct actr_view *authority, struct url *url)
         else if (!url_is_hex(host.ptr[i]) && host.ptr[i] != '.')
             return err_origin(ACTR_EINVALID, "its host in [] is no IPv6 address");
     }
-    if (colons < 2)
+    if (colons < 2 || host.len > URL_IPV6_MAX)
         return err_origin(ACTR_EINVALID, "its host in [] is no IPv6 address");
     url->host = host;
     url->is_ipv6 = true;

@@ -135,6 +135,17 @@ TEST(lengths)
 }
 
 /* A NUL is a byte like any other that no URL has. */
+TEST(an_ipv6_address_has_a_length)
+{
+    struct url url;
+    char text[128] = "ws://[0000:0000:0000:0000:0000:ffff:255.255.255.255]/";
+    assert_int_equal(url_parse(view_text(text), &url), 0);
+    assert_int_equal(url.host.len, 45);
+    assert_int_equal(
+        url_parse(view_text("ws://[00000:0000:0000:0000:0000:ffff:255.255.255.255]/"), &url),
+        ACTR_EINVALID);
+}
+
 TEST(nul_inside)
 {
     struct url url;
