@@ -48,9 +48,40 @@ struct actr_workload_options {
     void (*destroy)(void *self); /* with the workload */
 };
 
+/* Where the conflict key of a route comes from. Two messages with the same key never run at the
+ * same time; messages with different keys may, up to actr_workload_options.concurrency. */
+enum actr_key_source {
+    ACTR_KEY_NONE = 0, /* runs alone: nothing else of this actor runs meanwhile */
+    ACTR_KEY_CALLER,   /* one key for each caller */
+    ACTR_KEY_FIELD,    /* the value of one top-level scalar field of the protobuf request */
+    ACTR_KEY_FREE /* conflicts with nothing but what runs alone: the handler guards its own state */
+};
+
+/* Protobuf scalar types of a key field. */
+enum actr_key_type {
+    ACTR_KEY_BOOL,
+    ACTR_KEY_INT32,
+    ACTR_KEY_INT64,
+    ACTR_KEY_UINT32,
+    ACTR_KEY_UINT64,
+    ACTR_KEY_SINT32,
+    ACTR_KEY_SINT64,
+    ACTR_KEY_FIXED32,
+    ACTR_KEY_FIXED64,
+    ACTR_KEY_SFIXED32,
+    ACTR_KEY_SFIXED64,
+    ACTR_KEY_ENUM,
+    ACTR_KEY_STRING,
+    ACTR_KEY_BYTES
+};
+
 struct actr_route_options {
-    size_t size;       /* sizeof(struct actr_route_options) */
-    bool never_blocks; /* this handler may run on the loop thread */
+    size_t size;                     /* sizeof(struct actr_route_options) */
+    bool never_blocks;               /* this handler may run on the loop thread */
+    enum actr_key_source key_source; /* conflict key */
+    uint32_t key_field;              /* ACTR_KEY_FIELD: field number, 1 to 2^29-1 */
+    enum actr_key_type key_type;     /* ACTR_KEY_FIELD */
+    const char *key_domain; /* routes that name the same domain share their keys; NULL: the route */
 };
 
 /* A workload of type `type` ("manufacturer:name:version"). self goes to every handler. NULL on a

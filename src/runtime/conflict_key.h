@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Conflict keys: which messages of one actor must not run at the same time.
+ *
+ * A route declares where its key comes from: the caller, or one top-level scalar field of the
+ * request. Equal keys of one domain conflict. A route without a declaration, a caller that is not
+ * there, and a field that is missing, repeated, of another wire type, out of range, not UTF-8, too
+ * long or malformed give a barrier: such a message runs alone.
+ *
+ * Keys are local to the actor, never on the wire. Pure; any thread; nothing is allocated. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+#include <actr/id.h>
+#include <actr/workload.h>
+
+#define CONFLICT_KEY_LEN_MAX 4096
+
+enum conflict_key_kind {
+    CONFLICT_KEY_BARRIER, /* runs alone */
+    CONFLICT_KEY_SCOPED,  /* one at a time with its like */
+    CONFLICT_KEY_FREE     /* conflicts with barriers only */
+};
+
+struct conflict_key {
+    enum conflict_key_kind kind;
+    uint32_t domain;        /* index of the actor's domains */
+    uint8_t len;            /* of _scalar, when view is empty */
+    uint8_t scalar[23];     /* canonical form of a number; of a caller: realm, serial, type hash */
+    struct actr_view bytes; /* string and bytes fields: borrowed from the payload */
+};
+
+/* What a route declares, resolved. */
+struct conflict_rule {
+    enum actr_key_source source; /* <actr/workload.h> */
+    uint32_t domain;
+    uint32_t field;          /* 1 … 2^29-1, for ACTR_KEY_FIELD */
+    enum actr_key_type type; /* of the field */
+};
+
+/* The key of one message. payload must outlive the key. caller may be NULL. */
+struct conflict_key conflict_key_of(const struct conflict_rule *rule, const struct actr_id *caller,
+                                    struct actr_view payload);
+
+bool conflict_key_equal(const struct conflict_key *a, const struct conflict_key *b);
