@@ -6,6 +6,7 @@
 #include <actr/bytes.h>
 #include <actr/context.h>
 #include <actr/error.h>
+#include <actr/hook.h>
 #include <actr/id.h>
 #include <actr/node.h>
 #include <actr/rendezvous.h>

@@ -13,6 +13,7 @@
 #include <actr/bytes.h>
 #include <actr/context.h>
 #include <actr/error.h>
+#include <actr/hook.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,21 +21,16 @@ extern "C" {
 
 struct actr_workload;
 
-enum actr_error_category {
-    ACTR_ERROR_HANDLER,   /* a handler failed a request, or returned without a reply */
-    ACTR_ERROR_SIGNALING, /* the connection to the rendezvous server was lost or refused */
-    ACTR_ERROR_TRANSPORT  /* a connection to a peer was lost or could not be made */
-};
-
-struct actr_error_event {
-    int code; /* ACTR_E… */
-    enum actr_error_category category;
-    const char *message; /* for people */
-};
-
 typedef void actr_handler_fn(struct actr_ctx *ctx, struct actr_view request, void *self);
 typedef int actr_lifecycle_fn(struct actr_ctx *ctx, void *self);
 typedef void actr_error_fn(struct actr_ctx *ctx, const struct actr_error_event *event, void *self);
+typedef void actr_signaling_fn(struct actr_ctx *ctx, const struct actr_signaling_event *event,
+                               void *self);
+typedef void actr_peer_fn(struct actr_ctx *ctx, const struct actr_peer_event *event, void *self);
+typedef void actr_credential_fn(struct actr_ctx *ctx, const struct actr_credential_event *event,
+                                void *self);
+typedef void actr_backpressure_fn(struct actr_ctx *ctx, const struct actr_backpressure_event *event,
+                                  void *self);
 
 struct actr_workload_options {
     size_t size;       /* sizeof(struct actr_workload_options) */
@@ -44,8 +40,13 @@ struct actr_workload_options {
     actr_lifecycle_fn
         *on_ready; /* everything is up; messages may have been handled; an error is logged */
     actr_lifecycle_fn *on_stop;  /* after the last message; an error is logged */
-    actr_error_fn *on_error;     /* ordered, after on_start */
+    actr_error_fn *on_error;     /* this and the hooks below: observations, see hook.h */
     void (*destroy)(void *self); /* with the workload */
+    actr_signaling_fn *on_signaling_connecting, *on_signaling_connected, *on_signaling_disconnected;
+    actr_peer_fn *on_websocket_connecting, *on_websocket_connected, *on_websocket_disconnected;
+    actr_peer_fn *on_webrtc_connecting, *on_webrtc_connected, *on_webrtc_disconnected;
+    actr_credential_fn *on_credential_renewed, *on_credential_expiring;
+    actr_backpressure_fn *on_mailbox_backpressure;
 };
 
 /* Where the conflict key of a route comes from. Two messages with the same key never run at the

@@ -30,7 +30,9 @@ static void hook_run(struct executor_job *job)
     struct node_hook *hook = container_of(job, struct node_hook, job);
     struct workload *workload = hook->node->workload;
     if (!hook->fn) {
-        workload->ops->on_error(workload, &hook->ctx, &hook->error);
+        struct actr_hook_event event = {
+            .size = sizeof(event), .hook = ACTR_HOOK_ERROR, .error = &hook->error};
+        (void)workload->ops->hook(workload, &event, &hook->ctx);
         return;
     }
     err_origin(0, "%s", "");
@@ -83,9 +85,9 @@ int node_run_lifecycle(struct actr_node *node, int event, node_hook_fn *fn)
 void node_report_error(struct actr_node *node, enum actr_error_category category, int code,
                        const char *text)
 {
-    static const char *const names[] = {"handler", "signaling", "transport"};
+    static const char *const names[] = {"handler", "signaling", "transport", "panic", "chunk"};
     /* Before on_start has run and after on_stop nobody is told. */
-    if (!node->workload->wants_errors || node->life.height <= NODE_ACTOR)
+    if (!(node->workload->hooks & 1u << ACTR_HOOK_ERROR) || node->life.height <= NODE_ACTOR)
         return;
     struct node_hook *hook = node->hook_count < HOOKS_MAX ? hook_new(node) : NULL;
     if (!hook) {
@@ -93,8 +95,12 @@ void node_report_error(struct actr_node *node, enum actr_error_category category
         return;
     }
     snprintf(hook->text, sizeof(hook->text), "%s", text);
-    hook->error =
-        (struct actr_error_event){.code = code, .category = category, .message = hook->text};
+    hook->error = (struct actr_error_event){.size = sizeof(hook->error),
+                                            .code = code,
+                                            .category = category,
+                                            .message = hook->text,
+                                            .context = "",
+                                            .time_ms = loop_wall_ms(node->loop)};
     executor_submit(&node->executor, &hook->job);
 }
 

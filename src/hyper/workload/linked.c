@@ -88,11 +88,67 @@ static int linked_lifecycle(struct workload *workload, enum workload_event event
     return fn ? fn(ctx, linked->self) : 0;
 }
 
-static void linked_on_error(struct workload *workload, struct actr_ctx *ctx,
-                            const struct actr_error_event *event)
+/* The hooks of each kind of event, in the order of enum actr_hook; NULL: not wanted, or of another
+ * kind. */
+static actr_signaling_fn *linked_signaling(const struct actr_workload_options *options,
+                                           enum actr_hook hook)
+{
+    actr_signaling_fn *const fns[] = {options->on_signaling_connecting,
+                                      options->on_signaling_connected,
+                                      options->on_signaling_disconnected};
+    unsigned i = (unsigned)hook - ACTR_HOOK_SIGNALING_CONNECTING;
+    return i < sizeof(fns) / sizeof(fns[0]) ? fns[i] : NULL;
+}
+
+static actr_peer_fn *linked_peer(const struct actr_workload_options *options, enum actr_hook hook)
+{
+    actr_peer_fn *const fns[] = {
+        options->on_websocket_connecting,   options->on_websocket_connected,
+        options->on_websocket_disconnected, options->on_webrtc_connecting,
+        options->on_webrtc_connected,       options->on_webrtc_disconnected};
+    unsigned i = (unsigned)hook - ACTR_HOOK_WEBSOCKET_CONNECTING;
+    return i < sizeof(fns) / sizeof(fns[0]) ? fns[i] : NULL;
+}
+
+static actr_credential_fn *linked_credential(const struct actr_workload_options *options,
+                                             enum actr_hook hook)
+{
+    actr_credential_fn *const fns[] = {options->on_credential_renewed,
+                                       options->on_credential_expiring};
+    unsigned i = (unsigned)hook - ACTR_HOOK_CREDENTIAL_RENEWED;
+    return i < sizeof(fns) / sizeof(fns[0]) ? fns[i] : NULL;
+}
+
+static uint32_t linked_hooks(const struct actr_workload_options *options)
+{
+    uint32_t hooks = 0;
+    for (enum actr_hook hook = ACTR_HOOK_SIGNALING_CONNECTING; hook < ACTR_HOOK_START; hook++) {
+        bool is_wanted =
+            linked_signaling(options, hook) || linked_peer(options, hook) ||
+            linked_credential(options, hook) ||
+            (hook == ACTR_HOOK_MAILBOX_BACKPRESSURE && options->on_mailbox_backpressure) ||
+            (hook == ACTR_HOOK_ERROR && options->on_error);
+        hooks |= is_wanted ? 1u << hook : 0;
+    }
+    return hooks;
+}
+
+static int linked_hook(struct workload *workload, const struct actr_hook_event *event,
+                       struct actr_ctx *ctx)
 {
     struct actr_workload *linked = container_of(workload, struct actr_workload, base);
-    linked->options.on_error(ctx, event, linked->self);
+    const struct actr_workload_options *options = &linked->options;
+    if (event->signaling)
+        linked_signaling(options, event->hook)(ctx, event->signaling, linked->self);
+    else if (event->peer)
+        linked_peer(options, event->hook)(ctx, event->peer, linked->self);
+    else if (event->credential)
+        linked_credential(options, event->hook)(ctx, event->credential, linked->self);
+    else if (event->backpressure)
+        options->on_mailbox_backpressure(ctx, event->backpressure, linked->self);
+    else if (event->error)
+        options->on_error(ctx, event->error, linked->self);
+    return 0;
 }
 
 static void linked_free(struct workload *workload)
@@ -113,7 +169,7 @@ static const struct workload_ops linked_ops = {
     .find = linked_find,
     .invoke = linked_invoke,
     .lifecycle = linked_lifecycle,
-    .on_error = linked_on_error,
+    .hook = linked_hook,
     .free = linked_free,
 };
 
@@ -138,7 +194,7 @@ struct actr_workload *actr_workload_new(const char *type,
     linked->base.ops = &linked_ops;
     linked->base.type = parsed;
     linked->base.never_blocks = linked->options.never_blocks;
-    linked->base.wants_errors = linked->options.on_error != NULL;
+    linked->base.hooks = linked_hooks(&linked->options);
     linked->self = self;
     hash_table_init(&linked->routes, linked_equal);
     return linked;

@@ -9,9 +9,11 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <actr/bytes.h>
 #include <actr/context.h>
+#include <actr/hook.h>
 #include <actr/id.h>
 #include <actr/workload.h>
 
@@ -34,8 +36,10 @@ struct workload_ops {
                    struct actr_ctx *ctx);
     /* Runs a lifecycle hook; its error (ACTR_E…, with err text) or 0. */
     int (*lifecycle)(struct workload *workload, enum workload_event event, struct actr_ctx *ctx);
-    void (*on_error)(struct workload *workload, struct actr_ctx *ctx,
-                     const struct actr_error_event *event);
+    /* Tells of an observation (any actr_hook but START, READY and STOP) that is in `hooks`; event
+     * is lent. An error (ACTR_E…, with err text) is logged. NULL when `hooks` is 0. */
+    int (*hook)(struct workload *workload, const struct actr_hook_event *event,
+                struct actr_ctx *ctx);
     /* Nothing runs any more. */
     void (*free)(struct workload *workload);
 };
@@ -45,5 +49,5 @@ struct workload {
     const struct workload_ops *ops;
     struct actr_type type;
     bool never_blocks; /* hooks may run on the loop */
-    bool wants_errors; /* on_error does something */
+    uint32_t hooks;    /* 1u << ACTR_HOOK_… of the observations it wants; fixed once in use */
 };

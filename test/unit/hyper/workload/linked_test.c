@@ -97,3 +97,106 @@ TEST(no_memory_at_any_point)
         actr_workload_free(linked);
     }
 }
+
+/* Every hook ------------------------------------------------------------------------------------
+ */
+
+static unsigned told[ACTR_HOOK_START]; /* how often each hook ran, with its own event */
+
+static void on_error(struct actr_ctx *ctx, const struct actr_error_event *event, void *self)
+{
+    (void)ctx, (void)self;
+    told[ACTR_HOOK_ERROR] += event->code == ACTR_EINTERNAL;
+}
+
+static void on_backpressure(struct actr_ctx *ctx, const struct actr_backpressure_event *event,
+                            void *self)
+{
+    (void)ctx, (void)self;
+    told[ACTR_HOOK_MAILBOX_BACKPRESSURE] += event->queue_len == 3;
+}
+
+#define HOOK(name, type, number, condition)                                                        \
+    static void name(struct actr_ctx *ctx, const struct type *event, void *self)                   \
+    {                                                                                              \
+        (void)ctx, (void)self;                                                                     \
+        told[number] += (condition);                                                               \
+    }
+HOOK(on_signaling_1, actr_signaling_event, 1, event->attempt == 7)
+HOOK(on_signaling_2, actr_signaling_event, 2, event->attempt == 7)
+HOOK(on_signaling_3, actr_signaling_event, 3, event->attempt == 7)
+HOOK(on_peer_4, actr_peer_event, 4, event->connection == 9)
+HOOK(on_peer_5, actr_peer_event, 5, event->connection == 9)
+HOOK(on_peer_6, actr_peer_event, 6, event->connection == 9)
+HOOK(on_peer_7, actr_peer_event, 7, event->connection == 9)
+HOOK(on_peer_8, actr_peer_event, 8, event->connection == 9)
+HOOK(on_peer_9, actr_peer_event, 9, event->connection == 9)
+HOOK(on_credential_10, actr_credential_event, 10, event->expires_at_s == 11)
+HOOK(on_credential_11, actr_credential_event, 11, event->expires_at_s == 11)
+
+static const struct actr_workload_options all_hooks = {
+    .size = sizeof(all_hooks),
+    .on_error = on_error,
+    .on_signaling_connecting = on_signaling_1,
+    .on_signaling_connected = on_signaling_2,
+    .on_signaling_disconnected = on_signaling_3,
+    .on_websocket_connecting = on_peer_4,
+    .on_websocket_connected = on_peer_5,
+    .on_websocket_disconnected = on_peer_6,
+    .on_webrtc_connecting = on_peer_7,
+    .on_webrtc_connected = on_peer_8,
+    .on_webrtc_disconnected = on_peer_9,
+    .on_credential_renewed = on_credential_10,
+    .on_credential_expiring = on_credential_11,
+    .on_mailbox_backpressure = on_backpressure,
+};
+
+TEST(each_observation_goes_to_its_hook_and_to_no_other)
+{
+    static const struct actr_signaling_event signaling = {.attempt = 7};
+    static const struct actr_peer_event peer = {.connection = 9};
+    static const struct actr_credential_event credential = {.expires_at_s = 11};
+    static const struct actr_backpressure_event backpressure = {.queue_len = 3};
+    static const struct actr_error_event error = {.code = ACTR_EINTERNAL};
+    struct workload *workload;
+    assert_int_equal(linked_use(actr_workload_new("acme:Echo:1.0.0", &all_hooks, NULL), &workload),
+                     0);
+    assert_int_equal(workload->hooks, (1u << ACTR_HOOK_START) - 2);
+    memset(told, 0, sizeof(told));
+    for (enum actr_hook hook = ACTR_HOOK_SIGNALING_CONNECTING; hook < ACTR_HOOK_START; hook++) {
+        struct actr_hook_event event = {.size = sizeof(event), .hook = hook};
+        if (hook <= ACTR_HOOK_SIGNALING_DISCONNECTED)
+            event.signaling = &signaling;
+        else if (hook <= ACTR_HOOK_WEBRTC_DISCONNECTED)
+            event.peer = &peer;
+        else if (hook <= ACTR_HOOK_CREDENTIAL_EXPIRING)
+            event.credential = &credential;
+        else if (hook == ACTR_HOOK_MAILBOX_BACKPRESSURE)
+            event.backpressure = &backpressure;
+        else
+            event.error = &error;
+        assert_int_equal(workload->ops->hook(workload, &event, NULL), 0);
+        for (enum actr_hook other = ACTR_HOOK_SIGNALING_CONNECTING; other < ACTR_HOOK_START;
+             other++)
+            assert_int_equal(told[other], other <= hook);
+    }
+    workload->ops->free(workload);
+}
+
+TEST(hooks_that_are_not_set_are_not_wanted)
+{
+    struct actr_workload_options options = {.size = sizeof(options),
+                                            .on_websocket_disconnected = on_peer_6};
+    struct workload *workload;
+    assert_int_equal(linked_use(actr_workload_new("acme:Echo:1.0.0", &options, NULL), &workload),
+                     0);
+    assert_int_equal(workload->hooks, 1u << ACTR_HOOK_WEBSOCKET_DISCONNECTED);
+    workload->ops->free(workload);
+    /* A program that was built when there was only on_error. */
+    options = all_hooks;
+    options.size = offsetof(struct actr_workload_options, on_signaling_connecting);
+    assert_int_equal(linked_use(actr_workload_new("acme:Echo:1.0.0", &options, NULL), &workload),
+                     0);
+    assert_int_equal(workload->hooks, 1u << ACTR_HOOK_ERROR);
+    workload->ops->free(workload);
+}
