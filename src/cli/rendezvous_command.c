@@ -94,7 +94,7 @@ static size_t list_options(struct arguments *a, struct option ret_options[32])
         {"--open", NULL, "for tests: check nothing, sign with a public key, keep nothing",
          OPTION_FLAG, &a->open, 0, 0},
         {"--json", NULL, "say in JSON when it listens", OPTION_FLAG, &a->json, 0, 0},
-        {"--log", "LEVEL", "debug, info, warn or error (info)", OPTION_TEXT, &a->log, 0, 0},
+        {"--log", "LEVEL", "trace, debug, info, warn or error (info)", OPTION_TEXT, &a->log, 0, 0},
         {"--help", NULL, "this text", OPTION_FLAG, &a->help, 0, 0},
     };
     memcpy(ret_options, options, sizeof(options));
@@ -127,24 +127,6 @@ static int read_secrets(const struct arguments *a, struct settings *settings)
     if (r == 0 && a->turn_secret_file)
         r = read_secret(a->turn_secret_file, settings->turn_secret);
     return r;
-}
-
-static bool parse_level(const char *text, enum actr_log_level *ret_level)
-{
-    static const struct {
-        const char *name;
-        enum actr_log_level level;
-    } levels[] = {{"debug", ACTR_LOG_DEBUG},
-                  {"info", ACTR_LOG_INFO},
-                  {"warn", ACTR_LOG_WARN},
-                  {"error", ACTR_LOG_ERROR}};
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-        if (strcmp(text, levels[i].name) == 0) {
-            *ret_level = levels[i].level;
-            return true;
-        }
-    }
-    return false;
 }
 
 static struct limiter_rate rate_of(const struct option_rate *rate)
@@ -244,8 +226,8 @@ static enum command_exit serve(const struct arguments *a, const struct settings 
 
 static const char *find_fault(const struct arguments *a, struct settings *settings)
 {
-    if (a->log && !parse_level(a->log, &settings->hosting.log.level))
-        return "--log takes debug, info, warn or error";
+    if (a->log && !log_level_parse(view_text(a->log), &settings->hosting.log.level))
+        return "--log takes error, warn, info, debug or trace";
     if (a->open && a->data)
         return "--open keeps nothing: leave out --data";
     if (!a->tls_cert != !a->tls_key)

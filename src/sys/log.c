@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/text.h"
 
 /* The length of the control character at `at`: C0, DEL, or C1, which is two bytes of UTF-8. */
@@ -59,10 +60,24 @@ void log_write(const struct log *log, enum actr_log_level level, const char *eve
     log->sink(log->arg, level, event, message);
 }
 
+static const char *const log_level_names[] = {"trace", "debug", "info", "warn", "error"};
+
+#define LOG_LEVEL_COUNT (sizeof(log_level_names) / sizeof(log_level_names[0]))
+
+bool log_level_parse(struct actr_view name, enum actr_log_level *ret_level)
+{
+    for (size_t i = 0; i < LOG_LEVEL_COUNT; i++) {
+        if (view_equal(name, view_text(log_level_names[i]))) {
+            *ret_level = (enum actr_log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *log_level_name(enum actr_log_level level)
 {
-    static const char *const names[] = {"trace", "debug", "info", "warn", "error"};
-    return (size_t)level < sizeof(names) / sizeof(names[0]) ? names[level] : "?";
+    return (size_t)level < LOG_LEVEL_COUNT ? log_level_names[level] : "?";
 }
 
 void log_to_stderr(void *arg, enum actr_log_level level, const char *event, const char *message)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <actr/bytes.h>
 #include <actr/context.h>
 
 /* Longest message, with the NUL; longer ones are cut. */
@@ -30,6 +31,9 @@ struct log {
     log_sink_fn *sink;
     void *arg;
 };
+
+/* True: `name` is error, warn, info, debug or trace. */
+bool log_level_parse(struct actr_view name, enum actr_log_level *ret_level);
 
 /* A sink: one line "time level event message" to standard error, written whole. Time is UTC. */
 void log_to_stderr(void *arg, enum actr_log_level level, const char *event, const char *message);

@@ -12,12 +12,14 @@
 
 #include <actr/node.h>
 
+#include "config/environment.h"
 #include "sys/signals.h"
 
 struct main_options {
     const char *config_path;
     uint32_t grace_ms;
-    enum actr_log_level log_level;
+    enum actr_log_level log_level; /* 0: the node's default */
+    bool log_all;
 };
 
 static void main_usage(FILE *out, const char *program)
@@ -28,8 +30,11 @@ static void main_usage(FILE *out, const char *program)
             "  -c, --config FILE     configuration (default: actr.toml)\n"
             "      --grace SECONDS   time for handlers to finish after SIGINT or SIGTERM\n"
             "                        (default: 5; a second signal ends the program at once)\n"
-            "  -v, --verbose         log info; twice: debug (environment: RUST_LOG)\n"
-            "  -h, --help            this text\n",
+            "  -v, --verbose         log info; twice: debug\n"
+            "  -h, --help            this text\n"
+            "\n"
+            "Without -v the environment variable RUST_LOG may give the level: error, warn (the\n"
+            "default), info, debug or trace.\n",
             program);
 }
 
@@ -79,6 +84,19 @@ static int main_parse(int argc, char **argv, struct main_options *ret_options)
     return -1;
 }
 
+/* What the environment says and the command line does not. */
+static int main_inherit(struct main_options *options)
+{
+    struct environment environment;
+    enum actr_log_level level;
+    int r = environment_read(getenv, &environment);
+    if (r == 0 && !options->log_level && environment_log_level(&environment, &level)) {
+        options->log_level = level;
+        options->log_all = level == ACTR_LOG_TRACE;
+    }
+    return r;
+}
+
 static int main_run(struct actr_node *node, struct actr_workload *workload,
                     const struct main_options *options)
 {
@@ -114,10 +132,12 @@ int actr_main(int argc, char **argv, struct actr_workload *workload)
         fprintf(stderr, "%s: %s\n", argv[0], actr_errmsg());
         return 1;
     }
-    struct actr_node_options node_options = {.size = sizeof(node_options),
-                                             .log_level = options.log_level};
     struct actr_node *node = NULL;
-    int r = actr_node_open(&node, options.config_path, &node_options);
+    int r = main_inherit(&options);
+    struct actr_node_options node_options = {
+        .size = sizeof(node_options), .log_level = options.log_level, .log_all = options.log_all};
+    if (r == 0)
+        r = actr_node_open(&node, options.config_path, &node_options);
     if (r < 0)
         actr_workload_free(workload);
     else

@@ -10,6 +10,7 @@
 
 #include <actr/bytes.h>
 
+#include "base/bytes.h"
 #include "base/text.h"
 #include "harness.h"
 
@@ -55,6 +56,20 @@ TEST(only_lines_of_the_level_are_written_and_evaluated)
     assert_string_equal(last.message, "n=1");
     log_error(&log, "peer.lost", "plain");
     assert_int_equal(last.level, ACTR_LOG_ERROR);
+}
+
+TEST(levels_have_names)
+{
+    static const char *const names[] = {"trace", "debug", "info", "warn", "error"};
+    enum actr_log_level level = ACTR_LOG_ERROR;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_true(log_level_parse(view_text(names[i]), &level));
+        assert_int_equal(level, i);
+    }
+    assert_false(log_level_parse(view_text(""), &level));
+    assert_false(log_level_parse(view_text("WARN"), &level));
+    assert_false(log_level_parse(view_text("warning"), &level));
+    assert_int_equal(level, ACTR_LOG_ERROR);
 }
 
 TEST(control_characters_cannot_forge_a_line)
