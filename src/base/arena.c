@@ -88,14 +88,3 @@ void arena_reset(struct arena *arena)
         arena->_blocks = NULL;
     }
 }
-
-void *arena_protobuf_alloc(void *arena, size_t size)
-{
-    return arena_alloc(arena, size);
-}
-
-void arena_protobuf_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}

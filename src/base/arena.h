@@ -25,8 +25,3 @@ void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, warn_
 
 /* Takes everything back; one block stays for the next turn. */
 void arena_reset(struct arena *arena);
-
-/* The two functions that protobuf-c wants of an allocator; allocator_data is the arena. Freeing
- * does nothing. */
-void *arena_protobuf_alloc(void *arena, size_t size);
-void arena_protobuf_free(void *arena, void *ptr);

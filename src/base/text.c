@@ -150,28 +150,18 @@ static bool text_number(struct actr_view view, unsigned base, uint64_t max, uint
     return true;
 }
 
-static bool text_number_u32(struct actr_view view, unsigned base, uint32_t *ret_value)
+bool text_u32(struct actr_view view, uint32_t *ret_value)
 {
     uint64_t value;
-    if (!text_number(view, base, UINT32_MAX, &value))
+    if (!text_number(view, 10, UINT32_MAX, &value))
         return false;
     *ret_value = (uint32_t)value;
     return true;
 }
 
-bool text_u32(struct actr_view view, uint32_t *ret_value)
-{
-    return text_number_u32(view, 10, ret_value);
-}
-
 bool text_u64(struct actr_view view, uint64_t *ret_value)
 {
     return text_number(view, 10, UINT64_MAX, ret_value);
-}
-
-bool text_hex_u32(struct actr_view view, uint32_t *ret_value)
-{
-    return text_number_u32(view, 16, ret_value);
 }
 
 bool text_hex_u64(struct actr_view view, uint64_t *ret_value)

@@ -40,7 +40,6 @@ bool text_percent_decode(struct actr_view view, char *buf, size_t cap,
 /* Whole numbers: digits only, no sign, no space, no empty text, no overflow. */
 bool text_u32(struct actr_view view, uint32_t *ret_value) TEXT_CHECKED;
 bool text_u64(struct actr_view view, uint64_t *ret_value) TEXT_CHECKED;
-bool text_hex_u32(struct actr_view view, uint32_t *ret_value) TEXT_CHECKED;
 bool text_hex_u64(struct actr_view view, uint64_t *ret_value) TEXT_CHECKED;
 
 /* Lower case; buf has room for 2 * len + 1. */

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "config/check.h"
 #include "config/path.h"
+#include "config/schema.h"
 #include "config/toml.h"
 
 static const char *const user_languages[] = {"c",      "rust",   "typescript", "swift",
@@ -55,7 +56,8 @@ static const struct schema_row user_rows[] = {
     {.section = "install"},
 };
 
-const struct schema user_config_schema = {
+/* What a file may say; a row each. */
+static const struct schema user_config_schema = {
     .rows = user_rows, .row_count = sizeof(user_rows) / sizeof(user_rows[0]), .is_strict = true};
 
 static const struct user_config user_defaults = {

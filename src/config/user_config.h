@@ -9,7 +9,6 @@
 
 #include "base/arena.h"
 #include "config/report.h"
-#include "config/schema.h"
 #include "config/source.h"
 
 /* Texts are NUL-terminated, belong to the configuration, and are not NULL but where the comment
@@ -48,9 +47,6 @@ struct user_config {
     const char *_home; /* "": not known */
     struct arena _arena;
 };
-
-/* The keys, a row each; what `actr config` lists, and checks values against. */
-extern const struct schema user_config_schema;
 
 /* All defaults. `home` is absolute, or NULL when it is not known. ACTR_ENOMEM, ACTR_EINVALID: home
  * is too long. */

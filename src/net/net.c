@@ -18,11 +18,6 @@ int net_ws_send(struct net_ws *ws, struct actr_bytes message)
     return ws->ops->ws_send(ws, message);
 }
 
-void net_ws_ping(struct net_ws *ws, struct actr_view payload)
-{
-    ws->ops->ws_ping(ws, payload);
-}
-
 void net_ws_pong(struct net_ws *ws, struct actr_view payload)
 {
     ws->ops->ws_pong(ws, payload);
@@ -41,11 +36,6 @@ void net_ws_close(struct net_ws *ws, uint16_t code, const char *reason)
 size_t net_ws_queued(const struct net_ws *ws)
 {
     return ws->ops->ws_queued(ws);
-}
-
-void net_ws_set_user(struct net_ws *ws, void *user)
-{
-    ws->ops->ws_set_user(ws, user);
 }
 
 int net_http_start(struct net *net, const struct net_http_options *options, net_http_fn *fn,

@@ -80,9 +80,8 @@ int net_ws_dial(struct net *net, const struct net_ws_options *options,
  * on_open: ACTR_ESTATE (not taken). */
 int net_ws_send(struct net_ws *ws, struct actr_bytes message) __attribute__((warn_unused_result));
 
-/* Control frames; payload ≤ 125 bytes, copied; they overtake queued messages (a server's not
- * before its answer to the upgrade has left); the last one wins when they pile up. */
-void net_ws_ping(struct net_ws *ws, struct actr_view payload);
+/* An unasked Pong; payload ≤ 125 bytes, copied; it overtakes queued messages (a server's not before
+ * its answer to the upgrade has left); the last one wins when they pile up. */
 void net_ws_pong(struct net_ws *ws, struct actr_view payload);
 
 /* Reading off: no further on_message; what was already taken from the system (at most 64 KiB) and
@@ -98,6 +97,3 @@ void net_ws_close(struct net_ws *ws, uint16_t code, const char *reason);
 
 /* Bytes queued and not yet given to the system. */
 size_t net_ws_queued(const struct net_ws *ws);
-
-/* Another receiver for the events that follow. */
-void net_ws_set_user(struct net_ws *ws, void *user);

@@ -24,12 +24,10 @@
 static const struct net_ops socket_net_ops = {
     .ws_dial = ws_dial,
     .ws_send = ws_send,
-    .ws_ping = ws_ping,
     .ws_pong = ws_pong,
     .ws_read = ws_read,
     .ws_close = ws_close,
     .ws_queued = ws_queued,
-    .ws_set_user = ws_set_user,
     .http_start = exchange_start,
     .http_cancel = exchange_cancel,
     .listen = server_listen,

@@ -180,7 +180,7 @@ int tls_context_new_server(const char *cert_path, const char *key_path,
     return 0;
 }
 
-struct tls_context *tls_context_ref(struct tls_context *context)
+static struct tls_context *tls_context_ref(struct tls_context *context)
 {
     context->refs++;
     return context;

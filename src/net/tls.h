@@ -24,7 +24,6 @@ int tls_context_new_client(struct tls_context **ret_context) __attribute__((warn
 /* PEM files: the chain, leaf first, and its key. ACTR_ENOMEM, ACTR_ECONFIG. */
 int tls_context_new_server(const char *cert_path, const char *key_path,
                            struct tls_context **ret_context) __attribute__((warn_unused_result));
-struct tls_context *tls_context_ref(struct tls_context *context);
 /* Returns NULL; NULL is fine. */
 struct tls_context *tls_context_unref(struct tls_context *context);
 

@@ -281,13 +281,6 @@ int ws_send(struct net_ws *base, struct actr_bytes message)
     return NET_FULL;
 }
 
-void ws_ping(struct net_ws *base, struct actr_view payload)
-{
-    assert(payload.len <= WSFRAME_CONTROL_MAX);
-    if (ws_state(ws_of(base)) == WS_OPEN)
-        ws_send_control(ws_of(base), WSFRAME_PING, payload);
-}
-
 void ws_pong(struct net_ws *base, struct actr_view payload)
 {
     assert(payload.len <= WSFRAME_CONTROL_MAX);
@@ -418,9 +411,4 @@ void ws_begin(struct ws *ws, struct stream *stream, struct actr_view rest)
     if (ws->events->on_open)
         ws->events->on_open(ws->user);
     ws_receive(ws, rest);
-}
-
-void ws_set_user(struct net_ws *base, void *user)
-{
-    ws_of(base)->user = user;
 }

@@ -41,11 +41,6 @@ bool id_is_workload(const struct actr_id *id)
     return actr_id_equal(id, &id_workload);
 }
 
-bool id_is_local(const struct actr_id *id)
-{
-    return id_is_host(id) || id_is_workload(id);
-}
-
 /* NULL when good. */
 static const char *id_version_fault(struct actr_view version)
 {

@@ -16,9 +16,6 @@
 bool id_is_host(const struct actr_id *id);
 bool id_is_workload(const struct actr_id *id);
 
-/* Either of the two: not a remote actor. */
-bool id_is_local(const struct actr_id *id);
-
 /* Parse from text that is not NUL-terminated. ACTR_EINVALID as for actr_type_parse() and
  * actr_id_parse(). */
 int id_parse_type(struct actr_view text, struct actr_type *ret_type) ACTR_MUST_CHECK;

@@ -12,8 +12,6 @@
 
 #include <actr/bytes.h>
 
-struct arena;
-
 struct service_spec_file {
     struct actr_view package, content, fingerprint;
 };
@@ -29,9 +27,3 @@ struct service_spec {
     int64_t published_at_s; /* unix time */
     bool has_published_at;
 };
-
-/* Alone, as the rendezvous server stores it. ACTR_EDECODE, ACTR_ENOMEM; a failed value when memory
- * has run out. */
-int service_spec_decode(struct actr_view bytes, struct arena *arena,
-                        struct service_spec *ret_spec) ACTR_MUST_CHECK;
-struct actr_bytes service_spec_encode(const struct service_spec *spec);

@@ -111,7 +111,8 @@ static void announce(struct rendezvous *rendezvous, const struct registry_actor 
     subscriptions_each(&rendezvous->subscriptions, &arrival.id.type, tell_arrival, &arrival);
 }
 
-void visitor_end(struct visitor *visitor)
+/* Takes its actor from it. */
+static void visitor_end(struct visitor *visitor)
 {
     struct rendezvous *rendezvous = visitor->rendezvous;
     visitor->_is_over = true;

@@ -51,11 +51,9 @@ int visitor_authenticate(struct visitor *visitor,
 /* Gives the socket an actor that was just added (open mode). ACTR_ENOMEM. */
 int visitor_adopt(struct visitor *visitor, struct registry_actor *actor) ACTR_MUST_CHECK;
 
-/* Takes its actor from it: it hears no more requests. */
-void visitor_end(struct visitor *visitor);
-/* As visitor_end(), and closes it. */
+/* Takes its actor from it, so that it hears no more requests, and closes it. */
 void visitor_close(struct visitor *visitor, uint16_t code, const char *reason);
-/* As visitor_end(), and closes it unless its owner does so soon. */
+/* As visitor_close(), but its owner has a moment to close it first. */
 void visitor_linger(struct visitor *visitor);
 
 /* Sends an envelope, whose version and id are filled in here. A socket that does not read is

@@ -21,12 +21,10 @@
 const struct net_ops sim_net_ops = {
     .ws_dial = sim_ws_dial,
     .ws_send = sim_ws_send,
-    .ws_ping = sim_ws_ping,
     .ws_pong = sim_ws_pong,
     .ws_read = sim_ws_read,
     .ws_close = sim_ws_close,
     .ws_queued = sim_ws_queued,
-    .ws_set_user = sim_ws_set_user,
     .http_start = sim_http_start,
     .http_cancel = sim_http_cancel,
     .listen = sim_listen,

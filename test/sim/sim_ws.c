@@ -265,12 +265,6 @@ int sim_ws_send(struct net_ws *base, struct actr_bytes message)
     return NET_FULL;
 }
 
-void sim_ws_ping(struct net_ws *base, struct actr_view payload)
-{
-    if (sim_ws_of(base)->state == SIM_WS_OPEN)
-        ws_control(sim_ws_of(base), SIM_PING, 0, payload);
-}
-
 void sim_ws_pong(struct net_ws *base, struct actr_view payload)
 {
     if (sim_ws_of(base)->state == SIM_WS_OPEN)
@@ -309,11 +303,6 @@ size_t sim_ws_queued(const struct net_ws *base)
 {
     const struct sim_ws *ws = container_of((struct net_ws *)(uintptr_t)base, struct sim_ws, base);
     return ws->end ? ws->end->queued : 0;
-}
-
-void sim_ws_set_user(struct net_ws *base, void *user)
-{
-    sim_ws_of(base)->user = user;
 }
 
 /* Life --------------------------------------------------------------------------------------- */

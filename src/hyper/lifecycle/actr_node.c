@@ -322,7 +322,8 @@ int actr_node_stop(struct actr_node *node, uint32_t grace_ms)
 
 /* Close --------------------------------------------------------------------------------------- */
 
-bool node_is_at_rest(const struct actr_node *node)
+/* Nothing is up and nothing on its way. */
+static bool node_is_at_rest(const struct actr_node *node)
 {
     return node->life.direction == NODE_RESTING && node->life.height == 0;
 }

@@ -129,8 +129,6 @@ struct actr_node {
 
 /* actr_node.c ---------------------------------------------------------------------------------- */
 
-/* Loop: nothing is up and nothing on its way. */
-bool node_is_at_rest(const struct actr_node *node);
 /* Loop: the node has come to rest: a close that was asked for by a callback goes on. */
 void node_check_close(struct actr_node *node);
 
@@ -150,8 +148,6 @@ void node_life_stop(struct actr_node *node, struct node_request *request);
 /* Loop: the rung at work is done. Going up, code < 0 means that it is not up (and has cleaned up
  * after itself). */
 void node_step_done(struct actr_node *node, int code, const char *text);
-/* Loop: the stop took longer than its grace; what it cut off is reported as ACTR_ETIMEDOUT. */
-void node_life_cut(struct actr_node *node);
 
 /* Loop: answers whoever waits for the stop with ACTR_ETIMEDOUT now; what is left goes on by itself.
  */

@@ -104,12 +104,8 @@ void node_step_done(struct actr_node *node, int code, const char *text)
     loop_defer(node->loop, &life->advance);
 }
 
-static void life_on_grace(struct loop_timer *timer)
-{
-    node_life_cut(container_of(timer, struct actr_node, life.grace));
-}
-
-void node_life_cut(struct actr_node *node)
+/* The stop took longer than its grace; what it cut off is reported as ACTR_ETIMEDOUT. */
+static void life_cut(struct actr_node *node)
 {
     struct node_life *life = &node->life;
     if (life->is_cut)
@@ -119,6 +115,11 @@ void node_life_cut(struct actr_node *node)
     const struct node_step *step = &node_steps[life->height - 1];
     if (life->is_stepping && step->cut)
         step->cut(node);
+}
+
+static void life_on_grace(struct loop_timer *timer)
+{
+    life_cut(container_of(timer, struct actr_node, life.grace));
 }
 
 void node_life_give_up(struct actr_node *node)

@@ -50,8 +50,8 @@ TEST(a_turn_of_ordinary_size_allocates_nothing)
     arena_reset(&arena);
     mem_fail_at(1);
     for (int turn = 0; turn < 100; turn++) {
-        assert_non_null(arena_protobuf_alloc(&arena, 2000));
-        arena_protobuf_free(&arena, arena_protobuf_alloc(&arena, 2000));
+        assert_non_null(arena_alloc(&arena, 2000));
+        assert_non_null(arena_alloc(&arena, 2000));
         arena_reset(&arena);
     }
     mem_fail_at(0);

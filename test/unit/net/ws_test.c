@@ -56,41 +56,37 @@ TEST(sending_before_the_connection_is_open_is_an_error)
 
 /* ---- control frames ---- */
 
-TEST(pings_are_answered_with_their_payload_and_pongs_may_come_unasked)
+TEST(a_pong_may_come_unasked)
 {
     struct rig rig;
     rig_open(&rig);
     rig_listen(&rig, NULL);
     rig_connect(&rig, NULL);
-    net_ws_ping(rig.client.ws, actr_view_of("are you there", 13));
-    RIG_UNTIL(&rig, rig.client.pong_count == 1);
-    assert_string_equal(rig.client.pong, "are you there");
-    net_ws_ping(rig.accepted.ws, actr_view_of("", 0));
-    RIG_UNTIL(&rig, rig.accepted.pong_count == 1);
     net_ws_pong(rig.client.ws, actr_view_of("unasked", 7));
-    RIG_UNTIL(&rig, rig.accepted.pong_count == 2);
+    RIG_UNTIL(&rig, rig.accepted.pong_count == 1);
     assert_string_equal(rig.accepted.pong, "unasked");
+    net_ws_pong(rig.accepted.ws, actr_view_of("", 0));
+    RIG_UNTIL(&rig, rig.client.pong_count == 1);
+    assert_string_equal(rig.client.pong, "");
     rig_close(&rig);
 }
 
-TEST(of_pings_that_pile_up_the_last_one_goes)
+TEST(of_pongs_that_pile_up_the_last_one_goes)
 {
     struct rig rig;
     rig_open(&rig);
     rig_listen(&rig, NULL);
     rig_connect(&rig, NULL);
     for (const char *c = "abcde"; *c; c++)
-        net_ws_ping(rig.client.ws, actr_view_of(c, 1));
-    net_ws_pong(rig.client.ws, actr_view_of("p", 1));
-    RIG_UNTIL(&rig, rig.client.pong_count == 1);
+        net_ws_pong(rig.client.ws, actr_view_of(c, 1));
+    RIG_UNTIL(&rig, rig.accepted.pong_count == 1);
     rig_settle(&rig);
-    assert_int_equal(rig.client.pong_count, 1);
-    assert_string_equal(rig.client.pong, "e");
     assert_int_equal(rig.accepted.pong_count, 1);
+    assert_string_equal(rig.accepted.pong, "e");
     rig_close(&rig);
 }
 
-TEST(a_ping_overtakes_queued_messages)
+TEST(a_pong_overtakes_queued_messages)
 {
     struct rig rig;
     rig_open(&rig);
@@ -102,9 +98,9 @@ TEST(a_ping_overtakes_queued_messages)
     rig_settle(&rig); /* the system takes no more */
     size_t queued = net_ws_queued(rig.client.ws);
     assert_true(queued > (4u << 20));
-    net_ws_ping(rig.client.ws, actr_view_of("x", 1));
+    net_ws_pong(rig.client.ws, actr_view_of("x", 1));
     net_ws_read(rig.accepted.ws, true);
-    RIG_UNTIL(&rig, rig.client.pong_count == 1);
+    RIG_UNTIL(&rig, rig.accepted.pong_count == 1);
     assert_true(rig.accepted.message_count < 20);
     rig_close(&rig);
 }
@@ -405,10 +401,10 @@ static bool live_without_memory(size_t n)
         RIG_UNTIL(&rig, rig.client.is_open || rig.client.is_closed);
     bool is_good = r == 0 && rig.client.is_open;
     if (is_good) {
-        net_ws_ping(rig.client.ws, actr_bytes_view(text));
+        net_ws_pong(rig.client.ws, actr_bytes_view(text));
         is_good = net_ws_send(rig.client.ws, actr_bytes_ref(text)) == 0;
         rig_settle(&rig);
-        is_good = is_good && rig.accepted.message_count == 1 && rig.client.pong_count == 1;
+        is_good = is_good && rig.accepted.message_count == 1 && rig.accepted.pong_count == 1;
         if (rig.client.ws)
             net_ws_close(rig.client.ws, 1000, "done");
         RIG_UNTIL(&rig, rig.client.is_closed);

@@ -146,11 +146,12 @@ TEST(id_reserved_destinations)
 {
     struct actr_id copy = *actr_dest_host();
     struct actr_id zero = {0};
-    assert_true(id_is_host(&copy) && !id_is_workload(&copy) && id_is_local(&copy));
+    assert_true(id_is_host(&copy) && !id_is_workload(&copy));
     copy = *actr_dest_workload();
-    assert_true(id_is_workload(&copy) && !id_is_host(&copy) && id_is_local(&copy));
+    assert_true(id_is_workload(&copy) && !id_is_host(&copy));
     copy = id_of(sample);
-    assert_false(id_is_local(&copy) || id_is_local(&zero));
+    assert_false(id_is_host(&copy) || id_is_workload(&copy));
+    assert_false(id_is_host(&zero) || id_is_workload(&zero));
 }
 
 TEST(id_reserved_destinations_cannot_come_from_outside)

@@ -149,11 +149,6 @@ static inline int fake_ws_send(struct net_ws *base, struct actr_bytes message)
     return ws->says_full ? NET_FULL : 0;
 }
 
-static inline void fake_ws_ping(struct net_ws *base, struct actr_view payload)
-{
-    (void)base, (void)payload;
-}
-
 static inline void fake_ws_pong(struct net_ws *base, struct actr_view payload)
 {
     struct fake_ws *ws = fake_ws_of(base);
@@ -179,11 +174,6 @@ static inline void fake_ws_close(struct net_ws *base, uint16_t code, const char 
 static inline size_t fake_ws_queued(const struct net_ws *base)
 {
     return container_of(base, const struct fake_ws, base)->queued;
-}
-
-static inline void fake_ws_set_user(struct net_ws *base, void *user)
-{
-    fake_ws_of(base)->user = user;
 }
 
 static inline void fake_server_on_closed(struct loop_task *task)
@@ -248,12 +238,10 @@ static inline const char *fake_request_header(struct net_request *base, const ch
 static const struct net_ops fake_net_ops = {
     .ws_dial = fake_ws_dial,
     .ws_send = fake_ws_send,
-    .ws_ping = fake_ws_ping,
     .ws_pong = fake_ws_pong,
     .ws_read = fake_ws_read,
     .ws_close = fake_ws_close,
     .ws_queued = fake_ws_queued,
-    .ws_set_user = fake_ws_set_user,
     .listen = fake_listen,
     .server_port = fake_server_port,
     .server_close = fake_server_close,
