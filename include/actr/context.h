@@ -96,6 +96,26 @@ ACTR_API int actr_ctx_call_wait(struct actr_ctx *ctx, const struct actr_id *dest
 ACTR_API int actr_ctx_tell(struct actr_ctx *ctx, const struct actr_id *dest, const char *route,
                            struct actr_bytes payload, const struct actr_call_options *options);
 
+/* Runs fn(arg) when the handler, hook or callback that runs has ended, by return or by panic; the
+ * last registered runs first, in the actor's turn. ctx may be NULL as for actr_panic().
+ * ACTR_ENOMEM (also when 1,024 are registered), ACTR_EINVALID, ACTR_ESTATE (not inside of it): fn
+ * will not run. */
+ACTR_API int actr_ctx_defer(struct actr_ctx *ctx, void (*fn)(void *arg), void *arg);
+
+/* Ends the handler now, from any depth of calls: what was registered with actr_ctx_defer() runs,
+ * the caller gets ACTR_EINTERNAL with "handler panicked: " and the text, on_error is told
+ * (ACTR_ERROR_PANIC), and the actor goes on with its next message. An answer that the handler gave
+ * is replaced; a reply that it kept is answered unless that has happened, and its handle must still
+ * be given back. In a lifecycle hook it is an ACTR_EINTERNAL of the hook. ctx NULL: whatever of an
+ * actor runs on this thread; a result callback has no context and uses that. Never returns.
+ *
+ * The frames in between are left without a word: memory and locks of theirs stay as they are
+ * (register what must be given back), and C++ objects with destructors must not be among them. A
+ * panic anywhere else, on another thread or in a context that is not the innermost one of this
+ * thread, ends the process with a message. */
+ACTR_API void actr_panic(struct actr_ctx *ctx, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn, cold));
+
 enum actr_log_level {
     ACTR_LOG_TRACE,
     ACTR_LOG_DEBUG,

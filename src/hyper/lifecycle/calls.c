@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "hyper/outbound/gate.h"
+#include "hyper/workload/panic.h"
 #include "protocol/id.h"
 #include "sys/waiter.h"
 
@@ -37,9 +38,9 @@ struct call {
     struct gate_message message; /* texts point into texts[] */
     actr_result_fn *fn;          /* NULL: a tell */
     void *arg;
-    struct executor *turn;   /* whose turn fn runs in; NULL: the loop */
-    struct executor_job job; /* fn in that turn */
-    int code;                /* the end, for job and task */
+    const struct context_env *turn; /* in whose turn fn runs; NULL: the loop */
+    struct executor_job job;        /* fn in that turn */
+    int code;                       /* the end, for job and task */
     int64_t retry_after_ms;
     struct actr_bytes reply, text;
     const struct host_gate *local; /* NULL: to a peer */
@@ -105,9 +106,18 @@ static void call_report(struct call *call)
     call->fn(call->arg, &result);
 }
 
+static void call_report_guarded(void *arg)
+{
+    call_report(arg);
+}
+
 static void call_on_job(struct executor_job *job)
 {
-    call_report(container_of(job, struct call, job));
+    struct call *call = container_of(job, struct call, job);
+    struct panic_scope scope;
+    if (!panic_run(&scope, NULL, call_report_guarded, call))
+        call->turn->ops->on_panic(call->turn->owner, (const char *)call->message.route.ptr,
+                                  scope.text);
 }
 
 static void call_on_job_done(struct executor_job *job)
@@ -139,7 +149,7 @@ static void call_end(struct call *call, int code, struct actr_view text, struct 
     if (call->turn) {
         call->job.run = call_on_job;
         call->job.done = call_on_job_done;
-        executor_submit(call->turn, &call->job);
+        executor_submit(call->turn->executor, &call->job);
         return;
     }
     if (call->fn)
@@ -385,7 +395,7 @@ int calls_start(struct calls *calls, const struct context_call *spec, actr_resul
     if (!call)
         return ACTR_ENOMEM;
     if (spec->from) {
-        call->turn = spec->from->env->executor;
+        call->turn = spec->from->env;
         call->job.never_blocks = spec->from->env->never_blocks;
     }
     if (ret_call)

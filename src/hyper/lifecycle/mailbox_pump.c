@@ -108,8 +108,8 @@ static void delivery_report(struct delivery *delivery, const struct dispatch_res
 {
     const struct mailbox_pump_options *options = &delivery->pump->options;
     char text[ERR_TEXT_MAX];
-    if (result->code == 0)
-        return;
+    if (result->code == 0 || delivery->invocation.ctx.has_panicked)
+        return; /* a panic has been reported as what it is */
     snprintf(text, sizeof(text), "%.*s: %.*s", (int)delivery->envelope.route.len,
              (const char *)delivery->envelope.route.ptr, (int)result->message.len,
              result->message.ptr ? (const char *)result->message.ptr : "");

@@ -198,6 +198,8 @@ void wiring_free(struct actr_node *node);
  * already. */
 void node_report_error(struct actr_node *node, enum actr_error_category category, int code,
                        const char *text);
+/* Any thread that is in a turn of this node: a handler of `what` has panicked. */
+void node_on_panic(struct actr_node *node, const char *what, const char *text);
 /* Loop: runs a lifecycle hook in the actor's turn; fn on the loop with its result. */
 typedef void node_hook_fn(struct actr_node *node, int code, const char *text);
 int node_run_lifecycle(struct actr_node *node, int event, node_hook_fn *fn) ACTR_MUST_CHECK;

@@ -34,10 +34,16 @@ static int context_on_tell(void *owner, const struct context_call *call)
     return calls_tell(owner, call);
 }
 
+static void context_on_panic(void *owner, const char *what, const char *text)
+{
+    node_on_panic(container_of(owner, struct actr_node, calls), what, text);
+}
+
 const struct context_ops node_context_ops = {
     .call = context_on_call,
     .call_wait = context_on_call_wait,
     .tell = context_on_tell,
+    .on_panic = context_on_panic,
 };
 
 int actr_call(struct actr_node *node, const struct actr_id *dest, const char *route,

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "hyper/lifecycle/node.h"
+#include "hyper/workload/panic.h"
 #include "hyper/workload/workload.h"
 
 #define HOOKS_MAX 256
@@ -25,9 +26,9 @@ struct node_hook {
     char text[ERR_TEXT_MAX];
 };
 
-static void hook_run(struct executor_job *job)
+static void hook_invoke(void *arg)
 {
-    struct node_hook *hook = container_of(job, struct node_hook, job);
+    struct node_hook *hook = arg;
     struct workload *workload = hook->node->workload;
     if (!hook->fn) {
         struct actr_hook_event event = {
@@ -42,6 +43,17 @@ static void hook_run(struct executor_job *job)
     if (hook->code < 0)
         snprintf(hook->text, sizeof(hook->text), "%s",
                  actr_errmsg()[0] ? actr_errmsg() : actr_strerror(hook->code));
+}
+
+static void hook_run(struct executor_job *job)
+{
+    struct node_hook *hook = container_of(job, struct node_hook, job);
+    struct panic_scope scope;
+    if (panic_run(&scope, &hook->ctx, hook_invoke, hook))
+        return;
+    log_error(&hook->node->log, "hook.panicked", "%s", scope.text);
+    hook->code = ACTR_EINTERNAL;
+    snprintf(hook->text, sizeof(hook->text), "lifecycle hook panicked: %.480s", scope.text);
 }
 
 static void hook_done(struct executor_job *job)

@@ -61,6 +61,21 @@ void context_fail(struct actr_ctx *ctx, int code, const char *text)
         ctx->result.message = (struct actr_bytes){0}; /* the code says enough */
 }
 
+void context_panic(struct actr_ctx *ctx, const char *text)
+{
+    char whole[ERR_TEXT_MAX];
+    bool is_kept = ctx->slot == CONTEXT_KEPT;
+    snprintf(whole, sizeof(whole), "handler panicked: %.480s", text);
+    actr_bytes_unref(ctx->result.payload);
+    actr_bytes_unref(ctx->result.message);
+    ctx->result.payload = (struct actr_bytes){0};
+    context_fail(ctx, ACTR_EINTERNAL, whole);
+    if (is_kept)
+        ctx->slot = CONTEXT_KEPT;
+    ctx->has_panicked = true;
+    ctx->env->ops->on_panic(ctx->env->owner, ctx->route, text);
+}
+
 const struct actr_id *actr_ctx_self(const struct actr_ctx *ctx)
 {
     return &ctx->env->self;

@@ -22,6 +22,7 @@ struct executor;
 struct kept_replies;
 struct log;
 struct loop;
+struct panic_scope;
 
 /* What goes out: a call or a tell, as the public API was given it. */
 struct context_call {
@@ -38,6 +39,9 @@ struct context_ops {
                 uint64_t *ret_call);
     int (*call_wait)(void *owner, const struct context_call *call, struct actr_bytes *ret_reply);
     int (*tell)(void *owner, const struct context_call *call);
+    /* A handler or a result callback of the actor has panicked; on the thread it ran on. `what`:
+     * its route. */
+    void (*on_panic)(void *owner, const char *what, const char *text);
 };
 
 /* One for each actor of the node (the workload, the host). Outlives every context. */
@@ -68,8 +72,10 @@ struct actr_ctx {
     struct context_texts *_texts;
     struct dispatch_result result; /* owned; set when slot is CONTEXT_ANSWERED */
     struct actr_reply *reply;      /* set when slot is CONTEXT_KEPT */
+    struct panic_scope *scope;     /* panic.c's, while the handler runs */
     enum context_slot slot;
     bool is_tell;
+    bool has_panicked; /* result is the panic's, also when slot is CONTEXT_KEPT */
     char _own_id[GATE_REQUEST_ID_SIZE];
 };
 
@@ -77,6 +83,10 @@ struct actr_ctx {
 void context_init(struct actr_ctx *ctx, const struct context_env *env);
 /* Gives back request, result and texts. A kept reply is not touched. */
 void context_deinit(struct actr_ctx *ctx);
+
+/* The handler has panicked: its caller gets ACTR_EINTERNAL with `text`, whatever it had answered,
+ * unless a reply that it kept has been given. */
+void context_panic(struct actr_ctx *ctx, const char *text);
 
 /* Puts the answer into an open slot; consumes payload and copies text. Used by reply.c and
  * invocation.c. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "hyper/workload/panic.h"
 #include "hyper/workload/reply.h"
 
 static void invocation_job_run(struct executor_job *job)
@@ -57,12 +58,22 @@ void invocation_submit(struct invocation *invocation, bool high)
     executor_submit(invocation->ctx.env->executor, &invocation->job);
 }
 
+static void invocation_invoke(void *arg)
+{
+    struct invocation *invocation = arg;
+    invocation->workload->ops->invoke(invocation->workload, invocation->route, &invocation->ctx);
+}
+
 void invocation_run(struct invocation *invocation)
 {
     struct actr_ctx *ctx = &invocation->ctx;
+    struct panic_scope scope;
     if (!invocation->route)
         return; /* answered already */
-    invocation->workload->ops->invoke(invocation->workload, invocation->route, ctx);
+    if (!panic_run(&scope, ctx, invocation_invoke, invocation)) {
+        context_panic(ctx, scope.text);
+        return;
+    }
     if (ctx->slot != CONTEXT_OPEN)
         return;
     if (ctx->is_tell) {
@@ -83,7 +94,9 @@ static void invocation_on_kept(void *arg, const struct dispatch_result *result)
 void invocation_finish(struct invocation *invocation)
 {
     struct actr_ctx *ctx = &invocation->ctx;
-    if (ctx->slot == CONTEXT_KEPT)
+    if (ctx->slot == CONTEXT_KEPT && ctx->has_panicked)
+        reply_abandon(ctx->reply, &ctx->result, invocation_on_kept, invocation);
+    else if (ctx->slot == CONTEXT_KEPT)
         reply_adopt(ctx->reply, ctx->deadline_us, invocation_on_kept, invocation);
     else
         invocation->on_result(invocation, &ctx->result);

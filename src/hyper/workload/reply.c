@@ -165,6 +165,14 @@ void reply_adopt(struct actr_reply *reply, uint64_t deadline_us, reply_result_fn
     }
 }
 
+void reply_abandon(struct actr_reply *reply, const struct dispatch_result *otherwise,
+                   reply_result_fn *fn, void *arg)
+{
+    reply->fn = fn;
+    reply->arg = arg;
+    reply_finish(reply, otherwise);
+}
+
 void kept_replies_fail_all(struct kept_replies *kept, int code, const char *text)
 {
     struct dispatch_result result = {.code = code, .retry_after_ms = -1};

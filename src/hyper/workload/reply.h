@@ -46,6 +46,11 @@ uint32_t kept_replies_count(struct kept_replies *kept);
  * deadline_us (0: none). */
 void reply_adopt(struct actr_reply *reply, uint64_t deadline_us, reply_result_fn *fn, void *arg);
 
+/* Instead of reply_adopt(), when the handler has panicked: runs fn(arg) at once, with the answer if
+ * there is one already, else with `otherwise`. */
+void reply_abandon(struct actr_reply *reply, const struct dispatch_result *otherwise,
+                   reply_result_fn *fn, void *arg);
+
 /* Calls fn(arg) on the loop once no reply is adopted; once, never inside. */
 void kept_replies_when_empty(struct kept_replies *kept, void (*fn)(void *arg), void *arg);
 

@@ -25,6 +25,8 @@ static struct {
     struct waiter kept_waiter;
     int inside, inside_max; /* the actor's turn protects these */
     long told;
+    struct waiter panic_waiter;
+    char panic_text[256];
 } rig;
 
 static void on_echo(struct actr_ctx *ctx, struct actr_view request, void *self)
@@ -134,6 +136,38 @@ static void on_double(struct actr_ctx *ctx, struct actr_view request, void *self
     actr_reply(ctx, reply);
 }
 
+static void on_panic(struct actr_ctx *ctx, struct actr_view request, void *self)
+{
+    (void)request;
+    (void)self;
+    actr_panic(ctx, "lost my head");
+}
+
+static void panic_on_result(void *arg, const struct actr_result *result)
+{
+    (void)arg;
+    actr_panic(NULL, "in a callback, %d", result->code);
+}
+
+/* Its own call ends in a callback that panics. */
+static void on_panic_later(struct actr_ctx *ctx, struct actr_view request, void *self)
+{
+    (void)self;
+    int r = actr_ctx_call(ctx, actr_dest_host(), "host.Double", actr_bytes_copy(request), NULL,
+                          panic_on_result, NULL, NULL);
+    actr_reply(ctx, actr_bytes_copy(actr_view_of(&r, sizeof(r))));
+}
+
+static void on_error(struct actr_ctx *ctx, const struct actr_error_event *event, void *self)
+{
+    (void)ctx;
+    (void)self;
+    if (event->category != ACTR_ERROR_PANIC)
+        return;
+    snprintf(rig.panic_text, sizeof(rig.panic_text), "%d %s", event->code, event->message);
+    waiter_signal(&rig.panic_waiter);
+}
+
 static const char *config_of(char *buf, size_t len, bool listens)
 {
     snprintf(buf, len,
@@ -150,10 +184,19 @@ static struct actr_workload *workload_new(bool never_blocks)
     static const struct {
         const char *route;
         actr_handler_fn *fn;
-    } routes[] = {{"echo", on_echo},         {"fail", on_fail},   {"tell", on_tell},
-                  {"told", on_told},         {"keep", on_keep},   {"ask_host", on_ask_host},
-                  {"ask_self", on_ask_self}, {"relay", on_relay}, {"trace", on_trace}};
-    struct actr_workload_options options = {.size = sizeof(options), .never_blocks = never_blocks};
+    } routes[] = {{"echo", on_echo},
+                  {"fail", on_fail},
+                  {"tell", on_tell},
+                  {"told", on_told},
+                  {"keep", on_keep},
+                  {"ask_host", on_ask_host},
+                  {"ask_self", on_ask_self},
+                  {"relay", on_relay},
+                  {"trace", on_trace},
+                  {"panic", on_panic},
+                  {"panic_later", on_panic_later}};
+    struct actr_workload_options options = {
+        .size = sizeof(options), .never_blocks = never_blocks, .on_error = on_error};
     struct actr_workload *workload = actr_workload_new(TYPE, &options, NULL);
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
         actr_workload_route(workload, routes[i].route, routes[i].fn, NULL);
@@ -166,6 +209,7 @@ static void rig_open_server(void)
         .size = sizeof(options), .realm = 7, .realm_secret = "s", .log_level = ACTR_LOG_ERROR};
     memset(&rig, 0, sizeof(rig));
     waiter_init(&rig.kept_waiter);
+    waiter_init(&rig.panic_waiter);
     assert_int_equal(actr_rendezvous_start(&rig.server, &options), 0);
 }
 
@@ -192,6 +236,7 @@ static void rig_close(void)
     actr_node_close(rig.service);
     actr_rendezvous_stop(rig.server);
     waiter_deinit(&rig.kept_waiter);
+    waiter_deinit(&rig.panic_waiter);
 }
 
 /* From the client over the wire, or from the service's own process to its workload. */
@@ -322,6 +367,56 @@ TEST(many_threads_one_turn)
         thread_join(&threads[i]);
     assert_int_equal(atomic_load(&failures), 0);
     assert_int_equal(rig.inside_max, 1);
+    rig_close();
+}
+
+static void expect_panic(const char *told)
+{
+    assert_true(waiter_wait(&rig.panic_waiter, WAITER_FOREVER));
+    assert_string_equal(rig.panic_text, told);
+    waiter_deinit(&rig.panic_waiter);
+    waiter_init(&rig.panic_waiter);
+}
+
+static void panics_end_handlers(bool never_blocks, bool remote)
+{
+    char text[512];
+    rig_open(never_blocks);
+    assert_int_equal(call(remote, "panic", "x", text), ACTR_EINTERNAL);
+    assert_string_equal(text, "handler panicked: lost my head");
+    expect_panic("-10010 panic: handler panicked: lost my head");
+    assert_int_equal(call(remote, "panic_later", "x", text), 0);
+    expect_panic("-10010 host.Double: handler panicked: in a callback, 0");
+    assert_int_equal(call(remote, "echo", "alive", text), 0);
+    assert_string_equal(text, "alive");
+    rig_close();
+}
+
+TEST(a_panic_ends_its_handler_and_nothing_else)
+{
+    panics_end_handlers(false, false);
+    panics_end_handlers(false, true);
+    panics_end_handlers(true, false);
+    panics_end_handlers(true, true);
+}
+
+static int panic_on_start(struct actr_ctx *ctx, void *self)
+{
+    (void)self;
+    actr_panic(ctx, "no way");
+}
+
+TEST(a_panic_in_on_start_fails_the_start)
+{
+    char config[512];
+    struct actr_workload_options options = {.size = sizeof(options), .on_start = panic_on_start};
+    rig_open_server();
+    assert_int_equal(
+        actr_node_open_text(&rig.service, "service", config_of(config, 512, false), NULL), 0);
+    assert_int_equal(actr_node_use(rig.service, actr_workload_new(TYPE, &options, NULL)), 0);
+    assert_int_equal(actr_node_start(rig.service), ACTR_EINTERNAL);
+    assert_non_null(strstr(actr_errmsg(), "panicked: no way"));
+    assert_int_equal(actr_node_get_state(rig.service), ACTR_NODE_OPEN);
     rig_close();
 }
 
