@@ -39,11 +39,18 @@ in_c()
 
 # The two SPDX lines head each source file (after #! where there is one).
 files '*.c' '*.h' '*.cc' '*.proto' '*.py' '*.sh' '*meson.build' meson_options.txt run .ci/run |
-    while read -r file; do
-        head -n 3 "$file" | grep -vE '^#!' | head -n 2 | tr '\n' ' ' |
-            grep -qE '^(//|#) SPDX-FileCopyrightText: 2026 The actr authors (//|#) SPDX-License-Identifier: Apache-2.0 $' ||
-            echo "$file:1:"
-    done | report 'begins with the two SPDX lines'
+    xargs -r awk '
+        BEGIN {
+            want[1] = "SPDX-FileCopyrightText: 2026 The actr authors"
+            want[2] = "SPDX-License-Identifier: Apache-2.0"
+        }
+        FNR == 1 { seen = 0; if (/^#!/) next }
+        ++seen <= 2 && $0 != "// " want[seen] && $0 != "# " want[seen] {
+            print FILENAME ":" FNR ":"
+            nextfile
+        }
+        seen >= 2 { nextfile }' |
+    report 'begins with the two SPDX lines'
 
 # Each .c says what it is for: 5 to 20 lines in src, at least one elsewhere. A unit test need not: its
 # name says which file it tests.
