@@ -85,6 +85,21 @@ def main():
                  "c00600 b2060169 0a0172", "0a0172 b2060169 c006ffffffffffffffffff01 fa3f01ff"):
         write("envelope", bytes.fromhex(text))
 
+    # Frames of shared libraries: one of each op, and replies.
+    self_id = "0a020865 1012 1a13 0a0461636d65 12044563686f 1a05312e302e30"
+    peer = "0a020807 10ac02 1a09 0a016d 12016e 1a0176"
+    envelope = "0a0172 12026869 2001 b206026964 c006e807"
+    for text in ("0801 120f 61636d653a4563686f3a312e302e30", "0801 1a026f6b", "0801 10fdffffffffffffffff01 1a026e6f",
+                 "0801 1065 1a4d 0a35 0a1b" + self_id + "1212" + peer + "1a02 6964 1212" + envelope + "1805",
+                 "0801 1067 1a16 0a10 0a0e 0a020800 1000 1a06 0a00 1200 1a00 1001 1801",
+                 "0801 1068 1a3b 0a1d 0a1b" + self_id + "1008 1a18 0a12" + peer + "1001 1802",
+                 "0801 1068 1a2b 0a1d 0a1b" + self_id + "100a 2208 0a06 0880e2cfaa06", "0801 1068 1a25 0a1d 0a1b" + self_id + "100c 2a02 0805",
+                 "0801 1001 1a0a 0a0172 1202 0801 1a0170", "0801 1002 1a1c 0a0172 1214 1a12" + peer + "1a0170",
+                 "0801 1003 1a1a 0a0172 1212" + peer + "1a0170",
+                 "0801 1004 1a15 0a13 0a0461636d65 12044563686f 1a05312e302e30"):
+        write("abi", bytes.fromhex(text))
+        write("guest", bytes.fromhex(text))
+
     words = {}
     for line in (vectors / "signaling.txt").read_text().split("\n"):
         words[line.rsplit(" ", 1)[0]] = line.rsplit(" ", 1)[-1]

@@ -172,7 +172,7 @@ static size_t envelope_error_size(const struct envelope *envelope)
     return 1 + pb_varint_size(envelope->error_code) + pb_bytes_size(1, envelope->error_message.len);
 }
 
-static size_t envelope_size(const struct envelope *envelope)
+size_t envelope_size(const struct envelope *envelope)
 {
     size_t size = pb_bytes_size(1, envelope->route.len);
     if (envelope->has_payload)
@@ -191,15 +191,9 @@ static uint8_t *envelope_put_text(uint8_t *at, enum envelope_slot slot, struct a
     return text.ptr ? pb_put_bytes(at, envelope_key(slot, PB_LENGTH), text) : at;
 }
 
-struct actr_bytes envelope_encode(const struct envelope *envelope)
+void envelope_write(const struct envelope *envelope, uint8_t *ret_bytes)
 {
-    uint8_t *at;
-    if (pb_is_failed(envelope->payload))
-        return actr_bytes_copy(envelope->payload);
-    struct actr_bytes bytes = bytes_new(envelope_size(envelope), &at);
-    if (!at)
-        return bytes;
-
+    uint8_t *at = ret_bytes;
     at = pb_put_bytes(at, envelope_key(ENVELOPE_ROUTE, PB_LENGTH), envelope->route);
     if (envelope->has_payload)
         at = pb_put_bytes(at, envelope_key(ENVELOPE_PAYLOAD, PB_LENGTH), envelope->payload);
@@ -219,5 +213,15 @@ struct actr_bytes envelope_encode(const struct envelope *envelope)
     at = pb_put_bytes(at, envelope_key(ENVELOPE_REQUEST_ID, PB_LENGTH), envelope->request_id);
     at = pb_put_varint(at, envelope_key(ENVELOPE_TIMEOUT, PB_VARINT));
     pb_put_varint(at, (uint64_t)envelope->timeout_ms);
+}
+
+struct actr_bytes envelope_encode(const struct envelope *envelope)
+{
+    uint8_t *data;
+    if (pb_is_failed(envelope->payload))
+        return actr_bytes_copy(envelope->payload);
+    struct actr_bytes bytes = bytes_new(envelope_size(envelope), &data);
+    if (data)
+        envelope_write(envelope, data);
     return bytes;
 }

@@ -45,3 +45,8 @@ int envelope_decode(struct actr_view bytes, struct envelope *ret_envelope) ACTR_
  * failed value when memory has run out, now or when the payload was made. ENVELOPE_UNSPECIFIED
  * leaves the field out. */
 struct actr_bytes envelope_encode(const struct envelope *envelope);
+
+/* The same into memory of the caller: how many bytes, and writing just so many. The payload must
+ * not be a failed value. */
+size_t envelope_size(const struct envelope *envelope);
+void envelope_write(const struct envelope *envelope, uint8_t *ret_bytes);

@@ -61,6 +61,22 @@ by_pkg_config()
     runs "$tmp/static" no
 }
 
+# One source as a program and as a library, which shows the functions of its ABI and nothing else.
+# shellcheck disable=SC2046
+as_library()
+{
+    step "an actor as a shared library"
+    local source=$source/examples/echo_actor.c flags=(-std=c11 -Wall -Wextra -pedantic -Werror)
+    gcc "${flags[@]}" $(config --cflags) "$source" -o "$tmp/actor" $(config --libs)
+    [[ $("$tmp/actor" --help) == *actr.toml* ]]
+    guest() { pkg-config --define-variable=prefix="$root" "$@" actr-guest; }
+    gcc "${flags[@]}" -fPIC -shared $(guest --cflags) "$source" -o "$tmp/actor.so" $(guest --libs)
+    [ "$(nm -D --defined-only --format=just-symbols "$tmp/actor.so" | sort | tr '\n' ' ')" = \
+        'actr_abi_info actr_free_response actr_handle actr_init actr_shutdown ' ] ||
+        fail "$(nm -D --defined-only "$tmp/actor.so")"
+    [[ $(ldd "$tmp/actor.so") != *libactr* ]] || fail "needs libactr.so"
+}
+
 by_find_package()
 {
     step find_package
@@ -72,4 +88,5 @@ by_find_package()
 }
 
 by_pkg_config
+as_library
 by_find_package
