@@ -40,6 +40,8 @@ struct tls {
 };
 
 static const uint8_t tls_alpn[] = "\x08http/1.1";
+/* What a server takes: an old client names the version that it speaks (curl --http1.0 does). */
+static const uint8_t tls_alpn_served[] = "\x08http/1.1\x08http/1.0";
 
 static int tls_bio_read(BIO *bio, char *buf, size_t cap, size_t *ret_len)
 {
@@ -113,8 +115,8 @@ static int tls_select_alpn(SSL *ssl, const unsigned char **ret_out, unsigned cha
     (void)ssl;
     (void)arg;
     unsigned char *out;
-    if (SSL_select_next_proto(&out, ret_len, tls_alpn, sizeof(tls_alpn) - 1, in, len) !=
-        OPENSSL_NPN_NEGOTIATED)
+    if (SSL_select_next_proto(&out, ret_len, tls_alpn_served, sizeof(tls_alpn_served) - 1, in,
+                              len) != OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     *ret_out = out;
     return SSL_TLSEXT_ERR_OK;

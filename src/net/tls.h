@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* TLS 1.2 and 1.3 over a byte stream that somebody else carries: ciphertext in and out of memory.
  *
- * ALPN offers and accepts "http/1.1" alone; compression, renegotiation and session tickets are off.
+ * ALPN offers "http/1.1" and accepts that and "http/1.0"; compression, renegotiation and session
+ * tickets are off.
  * A context may be made on any thread; everything else belongs to the loop thread. */
 #pragma once
 

@@ -44,7 +44,7 @@ void answer_abandon(struct rendezvous *rendezvous, struct net_request *request)
 void answer_send(struct net_request *request, const struct answer *answer)
 {
     char retry_after[16];
-    struct net_header headers[3];
+    struct net_header headers[4];
     size_t count = 0;
     unsigned status = actr_bytes_failed(answer->body) ? 500 : answer->status;
     struct actr_bytes body =
@@ -57,6 +57,8 @@ void answer_send(struct net_request *request, const struct answer *answer)
         snprintf(retry_after, sizeof(retry_after), "%u", answer->retry_after_s);
         headers[count++] = (struct net_header){"retry-after", retry_after};
     }
+    if (answer->allow)
+        headers[count++] = (struct net_header){"allow", answer->allow};
     net_respond(request, status, headers, count, body);
 }
 

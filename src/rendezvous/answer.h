@@ -33,12 +33,14 @@ void answer_abandon(struct rendezvous *rendezvous, struct net_request *request);
 #define ANSWER_TEXT "text/plain; charset=utf-8"
 
 /* Answers; consumes body. Every answer may be read by scripts of any origin, but for `is_private`
- * ones. retry_after_s: 0: not said. A body that failed for want of memory becomes status 500. */
+ * ones. retry_after_s: 0: not said. allow: the methods that there are instead, with 405 (RFC 9110
+ * §15.5.6); NULL: not said. A body that failed for want of memory becomes status 500. */
 struct answer {
     unsigned status;
     const char *content_type;
     struct actr_bytes body;
     unsigned retry_after_s;
+    const char *allow;
     bool is_private;
 };
 void answer_send(struct net_request *request, const struct answer *answer);

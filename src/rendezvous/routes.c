@@ -88,23 +88,42 @@ static bool is_administrator(const struct rendezvous *rendezvous, struct net_req
     return limiter_is_loopback(info->peer_address);
 }
 
+/* Who may GET may also HEAD (RFC 9110 §9.3.2); the network leaves the body out of that answer. */
+static bool method_matches(const struct route *route, const char *method)
+{
+    return strcmp(method, route->method) == 0 ||
+           (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
+}
+
+static void respond_wrong_method(struct net_request *request, const struct route *route)
+{
+    answer_send(request,
+                &(struct answer){.status = 405,
+                                 .content_type = ANSWER_TEXT,
+                                 .body = actr_bytes_str("method not allowed\n"),
+                                 .allow = strcmp(route->method, "GET") == 0 ? "GET, HEAD, OPTIONS"
+                                                                            : "POST, OPTIONS"});
+}
+
 /* NULL: answered already. */
 static const struct route *find_route(const struct rendezvous *rendezvous,
                                       struct net_request *request,
                                       const struct net_request_info *info)
 {
-    bool is_path_known = false;
+    const struct route *other = NULL; /* of that path, with another method */
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
         const struct route *route = &routes[i];
         if (!path_matches(route, info->path) ||
             (route->access == ACCESS_OPEN && !rendezvous->options.is_open))
             continue;
-        if (strcmp(info->method, route->method) == 0)
+        if (method_matches(route, info->method))
             return route;
-        is_path_known = true;
+        other = route;
     }
-    respond_text(request, is_path_known ? 405 : 404,
-                 is_path_known ? "method not allowed\n" : "not found\n");
+    if (other)
+        respond_wrong_method(request, other);
+    else
+        respond_text(request, 404, "not found\n");
     return NULL;
 }
 

@@ -104,6 +104,7 @@ static void fake_respond(struct net_request *request, unsigned status,
     assert_int_equal(rig->status, 0);
     rig->status = status;
     for (size_t i = 0; i < header_count; i++) {
+        keep_header(&headers[i], "allow", rig->allow, sizeof(rig->allow));
         keep_header(&headers[i], "content-type", rig->content_type, sizeof(rig->content_type));
         keep_header(&headers[i], "access-control-allow-origin", rig->allow_origin,
                     sizeof(rig->allow_origin));
@@ -244,7 +245,7 @@ void rig_http(struct rig *rig, const char *method, const char *path, struct actr
     actr_bytes_unref(rig->body);
     rig->body = (struct actr_bytes){0};
     rig->status = 0;
-    rig->content_type[0] = rig->allow_origin[0] = rig->retry_after[0] = '\0';
+    rig->content_type[0] = rig->allow[0] = rig->allow_origin[0] = rig->retry_after[0] = '\0';
     rig->events->on_request(rig->user, &rig->request, &info);
     rig_run(rig);
     actr_bytes_unref(body);

@@ -60,7 +60,7 @@ struct rig {
     /* The request at hand: */
     const char *header_name, *header_value;
     unsigned status; /* 0: not answered yet */
-    char content_type[64], allow_origin[8], retry_after[8];
+    char content_type[64], allow[32], allow_origin[8], retry_after[8];
     struct actr_bytes body;
     int started; /* 1: not yet */
     bool is_closed;

@@ -38,6 +38,16 @@ TEST(routes_tell_the_health)
     rig_close(&rig);
 }
 
+TEST(routes_tell_the_health_to_those_who_want_only_the_head)
+{
+    rig_open(&rig, NULL);
+    rig_http(&rig, "HEAD", "/health", (struct actr_bytes){0});
+    assert_int_equal(rig.status, 200);
+    rig_http(&rig, "HEAD", "/ais/register", (struct actr_bytes){0});
+    assert_int_equal(rig.status, 405);
+    rig_close(&rig);
+}
+
 TEST(routes_answer_preflights)
 {
     rig_open(&rig, NULL);
@@ -54,6 +64,10 @@ TEST(routes_tell_unknown_paths_from_wrong_methods)
     assert_int_equal(rig.status, 404);
     get("/ais/register");
     assert_int_equal(rig.status, 405);
+    assert_string_equal(rig.allow, "POST, OPTIONS");
+    rig_http(&rig, "DELETE", "/health", (struct actr_bytes){0});
+    assert_int_equal(rig.status, 405);
+    assert_string_equal(rig.allow, "GET, HEAD, OPTIONS");
     rig_json(&rig, "/mfr/pkg/nonce", "{\"manufacturer\":\"acme\"}");
     assert_int_equal(rig.status, 405); /* only known in open mode; a name otherwise */
     rig_close(&rig);
