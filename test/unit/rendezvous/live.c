@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,21 +93,22 @@ uint64_t live_now_s(void)
 
 /* ---- Bytes ---- */
 
-static int dial(const struct live *live)
+int live_dial(uint16_t port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(hosting_port(live->hosting)),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct timeval timeout = {.tv_sec = TIMEOUT_S};
+    int at_once = 1; /* a frame is two writes; the second must not wait for an acknowledgement */
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     return fd;
 }
 
-static void write_all(int fd, const void *data, size_t len)
+void live_write(int fd, const void *data, size_t len)
 {
     for (size_t sent = 0; sent < len;) {
         ssize_t n = send(fd, (const char *)data + sent, len - sent, MSG_NOSIGNAL);
@@ -115,7 +117,7 @@ static void write_all(int fd, const void *data, size_t len)
     }
 }
 
-static void read_all(int fd, void *buf, size_t len)
+void live_read(int fd, void *buf, size_t len)
 {
     for (size_t got = 0; got < len;) {
         ssize_t n = recv(fd, (char *)buf + got, len - got, 0);
@@ -125,13 +127,12 @@ static void read_all(int fd, void *buf, size_t len)
     }
 }
 
-/* Everything up to and with the empty line, NUL-terminated. */
-static void read_head(int fd, char *buf, size_t cap)
+void live_read_head(int fd, char *buf, size_t cap)
 {
     size_t len = 0;
     while (len < 4 || memcmp(buf + len - 4, "\r\n\r\n", 4) != 0) {
         assert_true(len + 1 < cap);
-        read_all(fd, buf + len++, 1);
+        live_read(fd, buf + len++, 1);
     }
     buf[len] = '\0';
 }
@@ -147,20 +148,20 @@ static unsigned status_of(const char *head)
 unsigned live_http(struct live *live, const char *method, const char *path, struct actr_bytes body)
 {
     char head[4096];
-    int fd = dial(live);
+    int fd = live_dial(hosting_port(live->hosting));
     snprintf(head, sizeof(head),
              "%s %s HTTP/1.1\r\nhost: test\r\ncontent-type: application/x-protobuf\r\n"
              "accept: application/x-protobuf\r\ncontent-length: %zu\r\n\r\n",
              method, path, body.len);
-    write_all(fd, head, strlen(head));
-    write_all(fd, body.ptr, body.len);
+    live_write(fd, head, strlen(head));
+    live_write(fd, body.ptr, body.len);
     actr_bytes_unref(body);
-    read_head(fd, head, sizeof(head));
+    live_read_head(fd, head, sizeof(head));
     const char *len = strcasestr(head, "\r\ncontent-length:");
     assert_non_null(len);
     live->body_len = strtoul(len + 17, NULL, 10);
     assert_true(live->body_len < sizeof(live->buffer));
-    read_all(fd, live->buffer, live->body_len);
+    live_read(fd, live->buffer, live->body_len);
     close(fd);
     return status_of(head);
 }
@@ -208,13 +209,13 @@ void live_actor_deinit(struct live_actor *actor)
 unsigned live_upgrade(struct live *live, const char *path, const char *query, int *ret_fd)
 {
     char head[8192];
-    int fd = dial(live);
+    int fd = live_dial(hosting_port(live->hosting));
     snprintf(head, sizeof(head),
              "GET %s?%s HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
              path, query);
-    write_all(fd, head, strlen(head));
-    read_head(fd, head, sizeof(head));
+    live_write(fd, head, strlen(head));
+    live_read_head(fd, head, sizeof(head));
     unsigned status = status_of(head);
     if (status != 101) {
         close(fd);
@@ -255,13 +256,13 @@ void live_send_header(int fd, bool is_final, enum live_opcode opcode, uint64_t l
         header_len = 10;
     }
     header[1] |= 0x80;
-    write_all(fd, header, header_len + 4);
+    live_write(fd, header, header_len + 4);
 }
 
 void live_send_frame(int fd, bool is_final, enum live_opcode opcode, struct actr_view payload)
 {
     live_send_header(fd, is_final, opcode, payload.len);
-    write_all(fd, payload.ptr, payload.len);
+    live_write(fd, payload.ptr, payload.len);
 }
 
 void live_send(int fd, const struct signaling_envelope *envelope)
@@ -275,18 +276,18 @@ void live_send(int fd, const struct signaling_envelope *envelope)
 size_t live_receive_frame(struct live *live, int fd, enum live_opcode *ret_opcode)
 {
     uint8_t header[10];
-    read_all(fd, header, 2);
+    live_read(fd, header, 2);
     assert_true(header[0] & 0x80);  /* ours are never fragmented */
     assert_false(header[1] & 0x80); /* servers do not mask */
     size_t len = header[1];
     size_t more = len == 126 ? 2 : len == 127 ? 8 : 0;
-    read_all(fd, header + 2, more);
+    live_read(fd, header + 2, more);
     if (more > 0)
         len = 0;
     for (size_t i = 0; i < more; i++)
         len = len << 8 | header[2 + i];
     assert_true(len < sizeof(live->buffer));
-    read_all(fd, live->buffer, len);
+    live_read(fd, live->buffer, len);
     *ret_opcode = header[0] & 15;
     return *ret_opcode == LIVE_PING ? live_receive_frame(live, fd, ret_opcode) : len;
 }

@@ -41,6 +41,13 @@ void live_close(struct live *live);
 /* Seconds on the clock that the server sees. */
 uint64_t live_now_s(void);
 
+/* A bare connection to this host. */
+int live_dial(uint16_t port);
+void live_write(int fd, const void *data, size_t len);
+void live_read(int fd, void *buf, size_t len);
+/* Everything up to and with the empty line, NUL-terminated. */
+void live_read_head(int fd, char *buf, size_t cap);
+
 /* One HTTP exchange on a connection of its own; returns the status. */
 unsigned live_http(struct live *live, const char *method, const char *path, struct actr_bytes body);
 /* The body of the last answer, decoded. */
