@@ -100,6 +100,13 @@ def main():
         write("abi", bytes.fromhex(text))
         write("guest", bytes.fromhex(text))
 
+    # Type, field number - 1, payload.
+    for text in ("03 00 08ac02", "00 00 0802", "01 00 08ffffffffffffffffff01", "05 00 0885808000",
+                 "07 01 0801 1504030201", "08 01 110102030405060708", "0c 02 1a04c3a96162", "0d 02 1a02ff00 0801",
+                 "0c 00 0a03eda080", "04 00 0801 0b0801 0c", "04 00 08010802", "04 ff f8ffffff0f2a",
+                 "0d 00 0affffffffffffffff7f61", "04 00 0880808080808080808002", "04 00 8800ac02 1205"):
+        write("conflict_key", bytes.fromhex(text))
+
     words = {}
     for line in (vectors / "signaling.txt").read_text().split("\n"):
         words[line.rsplit(" ", 1)[0]] = line.rsplit(" ", 1)[-1]

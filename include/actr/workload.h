@@ -50,10 +50,14 @@ struct actr_workload_options {
 };
 
 /* Where the conflict key of a route comes from. Two messages with the same key never run at the
- * same time; messages with different keys may, up to actr_workload_options.concurrency. */
+ * same time; messages with different keys may, up to actr_workload_options.concurrency.
+ *
+ * A request without the field runs alone, and so does one with the field twice or with a value that
+ * its type cannot hold. Proto3 does not send a field that is 0 or empty: declare it `optional`, or
+ * number your keys from 1. */
 enum actr_key_source {
     ACTR_KEY_NONE = 0, /* runs alone: nothing else of this actor runs meanwhile */
-    ACTR_KEY_CALLER,   /* one key for each caller */
+    ACTR_KEY_CALLER,   /* one key for each caller, and one for calls from inside the process */
     ACTR_KEY_FIELD,    /* the value of one top-level scalar field of the protobuf request */
     ACTR_KEY_FREE /* conflicts with nothing but what runs alone: the handler guards its own state */
 };
@@ -92,8 +96,9 @@ ACTR_API struct actr_workload *
 actr_workload_new(const char *type, const struct actr_workload_options *options, void *self);
 
 /* Handles messages to `route` ("package.Service.Method", copied). ACTR_EINVALID: empty, longer than
- * 512 bytes or declared twice; ACTR_ESTATE: the workload is in use already; ACTR_ENOMEM. The first
- * error is kept and ends actr_node_use(), so a program may leave the result unread. */
+ * 512 bytes, declared twice, or with a conflict key that cannot be (the text says why);
+ * ACTR_ESTATE: the workload is in use already; ACTR_ENOMEM. The first error is kept and ends
+ * actr_node_use(), so a program may leave the result unread. */
 ACTR_API int actr_workload_route(struct actr_workload *workload, const char *route,
                                  actr_handler_fn *handler,
                                  const struct actr_route_options *options);

@@ -4,7 +4,8 @@
  * and three finalisation rounds), and a chained hash table.
  *
  * Buckets are a power of two: doubled at load 1, and fitted again by the first insert that finds
- * the load below 1/8. Removing never moves anything, so that an iteration may remove.
+ * the load below 1/8 (not below what was reserved). Removing never moves anything, so that an
+ * iteration may remove.
  *
  * No locks. A table never frees a node: nodes are embedded in what they index. */
 #include "base/hash.h"
@@ -131,9 +132,23 @@ static size_t hash_table_fit(const struct hash_table *table)
     size_t cap = table->_cap > 0 ? table->_cap : HASH_CAP_MIN;
     if (need > cap)
         return 2 * cap;
-    while (cap > HASH_CAP_MIN && need < cap / 8)
+    while (cap > HASH_CAP_MIN && cap > table->_reserved && need < cap / 8)
         cap /= 2;
     return cap;
+}
+
+int hash_table_reserve(struct hash_table *table, size_t count)
+{
+    size_t cap = HASH_CAP_MIN;
+    while (cap < count && cap <= SIZE_MAX / 2)
+        cap *= 2;
+    if (cap > table->_cap) {
+        int r = hash_table_resize(table, cap);
+        if (r < 0)
+            return r;
+    }
+    table->_reserved = cap;
+    return 0;
 }
 
 int hash_table_insert(struct hash_table *table, struct hash_node *node, uint64_t hash)

@@ -30,10 +30,13 @@ typedef bool hash_equal_fn(const struct hash_node *node, const void *wanted);
 struct hash_table {
     struct hash_node **_buckets;
     size_t count, _cap; /* _cap: a power of two, or 0 before the first insert */
+    size_t _reserved;   /* least _cap; 0: not reserved */
     hash_equal_fn *_equal;
 };
 
 void hash_table_init(struct hash_table *table, hash_equal_fn *equal);
+/* From now on up to `count` nodes are inserted without allocating. ACTR_ENOMEM. */
+int hash_table_reserve(struct hash_table *table, size_t count) __attribute__((warn_unused_result));
 /* Frees the buckets; the nodes are their owners'. */
 void hash_table_deinit(struct hash_table *table);
 

@@ -3,9 +3,13 @@
 /* Conflict keys: which messages of one actor must not run at the same time.
  *
  * A route declares where its key comes from: the caller, or one top-level scalar field of the
- * request. Equal keys of one domain conflict. A route without a declaration, a caller that is not
- * there, and a field that is missing, repeated, of another wire type, out of range, not UTF-8, too
- * long or malformed give a barrier: such a message runs alone.
+ * request. Equal keys of one domain conflict. A route without a declaration gives a barrier: such a
+ * message runs alone. So does a field that is missing, repeated, of another wire type, out of
+ * range, not UTF-8 or longer than CONFLICT_KEY_LEN_MAX, and a payload that is malformed anywhere,
+ * has a group, or more than CONFLICT_KEY_FIELDS_MAX fields at the top: what cannot be told apart
+ * must not overlap.
+ *
+ * Calls from inside the process have no caller id; they share one key.
  *
  * Keys are local to the actor, never on the wire. Pure; any thread; nothing is allocated. */
 #pragma once
@@ -17,7 +21,12 @@
 #include <actr/id.h>
 #include <actr/workload.h>
 
-#define CONFLICT_KEY_LEN_MAX 4096
+#include "base/hash.h"
+
+#define CONFLICT_KEY_LEN_MAX 4096     /* bytes of a string or bytes field */
+#define CONFLICT_KEY_FIELDS_MAX 65536 /* looked at; bounds the time one message can take */
+
+#define CONFLICT_FIELD_MAX ((1u << 29) - 1) /* the largest field number of protobuf */
 
 enum conflict_key_kind {
     CONFLICT_KEY_BARRIER, /* runs alone */
@@ -28,8 +37,8 @@ enum conflict_key_kind {
 struct conflict_key {
     enum conflict_key_kind kind;
     uint32_t domain;        /* index of the actor's domains */
-    uint8_t len;            /* of _scalar, when view is empty */
-    uint8_t scalar[23];     /* canonical form of a number; of a caller: realm, serial, type hash */
+    uint8_t len;            /* of scalar; 0 for string and bytes fields */
+    uint8_t scalar[20];     /* canonical form of a number; of a caller: serial, realm, type hash */
     struct actr_view bytes; /* string and bytes fields: borrowed from the payload */
 };
 
@@ -37,12 +46,16 @@ struct conflict_key {
 struct conflict_rule {
     enum actr_key_source source; /* <actr/workload.h> */
     uint32_t domain;
-    uint32_t field;          /* 1 … 2^29-1, for ACTR_KEY_FIELD */
+    uint32_t field;          /* 1 … CONFLICT_FIELD_MAX, for ACTR_KEY_FIELD */
     enum actr_key_type type; /* of the field */
 };
 
-/* The key of one message. payload must outlive the key. caller may be NULL. */
+/* The key of one message. payload must outlive the key. caller NULL: from inside the process. */
 struct conflict_key conflict_key_of(const struct conflict_rule *rule, const struct actr_id *caller,
                                     struct actr_view payload);
 
+/* True for two scoped keys of one domain with the same value. */
 bool conflict_key_equal(const struct conflict_key *a, const struct conflict_key *b);
+
+/* Of a scoped key; equal keys have equal hashes. */
+uint64_t conflict_key_hash(const struct conflict_key *key, const struct hash_key *hash);

@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "hyper/workload/context.h"
+#include "hyper/workload/key_rule.h"
 
 #define LINKED_ROUTE_MAX 512
 
@@ -24,6 +25,7 @@ static const struct hash_key linked_key = {{1}};
 
 struct linked_handler {
     struct workload_route route;
+    struct conflict_rule rule;
     struct hash_node node;
     struct linked_handler *next;
     actr_handler_fn *fn;
@@ -38,6 +40,7 @@ struct actr_workload {
     void *self;
     struct hash_table routes;
     struct linked_handler *first;
+    struct key_domains domains;
     int error;
     bool is_used;
     char error_text[ERR_TEXT_MAX];
@@ -162,6 +165,7 @@ static void linked_free(struct workload *workload)
         linked->first = next;
     }
     hash_table_deinit(&linked->routes);
+    key_domains_deinit(&linked->domains);
     mem_free(linked);
 }
 
@@ -197,6 +201,7 @@ struct actr_workload *actr_workload_new(const char *type,
     linked->base.hooks = linked_hooks(&linked->options);
     linked->self = self;
     hash_table_init(&linked->routes, linked_equal);
+    key_domains_init(&linked->domains);
     return linked;
 }
 
@@ -207,10 +212,10 @@ struct actr_workload *linked_client(void)
     return actr_workload_new("local:Client:0.0.0", &options, NULL);
 }
 
-static int linked_add(struct actr_workload *linked, const char *route, actr_handler_fn *handler,
-                      void *self, const struct actr_route_options *options)
+/* The name, and what a route must not be: unhandled, late, or there already. */
+static int linked_check(const struct actr_workload *linked, const char *route, size_t len,
+                        actr_handler_fn *handler)
 {
-    size_t len = route ? strnlen(route, LINKED_ROUTE_MAX + 1) : 0;
     if (len == 0 || len > LINKED_ROUTE_MAX)
         return err_origin(ACTR_EINVALID, "workload: a route has 1 to %d bytes, not %zu",
                           LINKED_ROUTE_MAX, len);
@@ -220,6 +225,19 @@ static int linked_add(struct actr_workload *linked, const char *route, actr_hand
         return err_origin(ACTR_ESTATE, "workload: %s comes after actr_node_use()", route);
     if (linked_find(&linked->base, actr_view_of(route, len)))
         return err_origin(ACTR_EINVALID, "workload: %s is declared twice", route);
+    return 0;
+}
+
+static int linked_add(struct actr_workload *linked, const char *route, actr_handler_fn *handler,
+                      void *self, const struct actr_route_options *options)
+{
+    size_t len = route ? strnlen(route, LINKED_ROUTE_MAX + 1) : 0;
+    struct conflict_rule rule;
+    int r = linked_check(linked, route, len, handler);
+    if (r == 0)
+        r = key_rule_make(&linked->domains, route, options, &rule);
+    if (r < 0)
+        return r;
 
     struct linked_handler *added = mem_alloc(sizeof(*added) + len + 1);
     if (!added)
@@ -229,14 +247,17 @@ static int linked_add(struct actr_workload *linked, const char *route, actr_hand
     added->fn = handler;
     added->self = self;
     added->route.name = added->name;
+    added->rule = rule;
+    added->route.rule = &added->rule;
     added->route.never_blocks = linked->options.never_blocks || (options && options->never_blocks);
-    int r = hash_table_insert(&linked->routes, &added->node, hash_bytes(&linked_key, route, len));
+    r = hash_table_insert(&linked->routes, &added->node, hash_bytes(&linked_key, route, len));
     if (r < 0) {
         mem_free(added);
         return r;
     }
     added->next = linked->first;
     linked->first = added;
+    linked->base.has_keys |= rule.source != ACTR_KEY_NONE;
     return 0;
 }
 

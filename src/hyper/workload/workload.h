@@ -17,11 +17,14 @@
 #include <actr/id.h>
 #include <actr/workload.h>
 
+#include "runtime/conflict_key.h"
+
 struct workload;
 
 /* What a route looks up to. Owned by the backend; unchanged while the node runs. */
 struct workload_route {
-    const char *name; /* NUL-terminated */
+    const char *name;                 /* NUL-terminated */
+    const struct conflict_rule *rule; /* never NULL; a route that declares nothing runs alone */
     bool never_blocks;
 };
 
@@ -49,5 +52,6 @@ struct workload {
     const struct workload_ops *ops;
     struct actr_type type;
     bool never_blocks; /* hooks may run on the loop */
+    bool has_keys;     /* some route declares a conflict key; else everything runs alone */
     uint32_t hooks;    /* 1u << ACTR_HOOK_… of the observations it wants; fixed once in use */
 };

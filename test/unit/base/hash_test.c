@@ -177,3 +177,25 @@ TEST(an_insert_that_finds_no_memory_changes_nothing)
     assert_int_equal(refused, 3); /* for 8, 16 and 32 buckets */
     hash_table_deinit(&table);
 }
+
+TEST(what_was_reserved_is_inserted_without_memory)
+{
+    struct hash_table table;
+    struct item items[100] = {0};
+    hash_table_init(&table, item_equal);
+    mem_fail_at(1);
+    assert_int_equal(hash_table_reserve(&table, 100), ACTR_ENOMEM);
+    mem_fail_at(0);
+    assert_int_equal(hash_table_reserve(&table, 100), 0);
+    mem_fail_at(1);
+    for (int round = 0; round < 3; round++) { /* from empty, where a table shrinks, to full */
+        for (uint64_t i = 0; i < 100; i++) {
+            items[i].key = i;
+            assert_int_equal(hash_table_insert(&table, &items[i].node, i), 0);
+        }
+        for (size_t i = 0; i < 100; i++)
+            hash_table_remove(&table, &items[i].node);
+    }
+    mem_fail_at(0);
+    hash_table_deinit(&table);
+}

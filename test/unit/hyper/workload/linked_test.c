@@ -200,3 +200,45 @@ TEST(hooks_that_are_not_set_are_not_wanted)
     assert_int_equal(workload->hooks, 1u << ACTR_HOOK_ERROR);
     workload->ops->free(workload);
 }
+
+TEST(keys_of_routes_are_there_for_whoever_runs_them)
+{
+    struct actr_route_options by_field = {.size = sizeof(by_field),
+                                          .key_source = ACTR_KEY_FIELD,
+                                          .key_field = 7,
+                                          .key_type = ACTR_KEY_STRING};
+    struct workload *workload;
+    struct actr_workload *linked = actr_workload_new("acme:Echo:1.0.0", NULL, NULL);
+    assert_int_equal(actr_workload_route(linked, "a.B.None", handler, NULL), 0);
+    assert_int_equal(actr_workload_route(linked, "a.B.Field", handler, &by_field), 0);
+    assert_int_equal(linked_use(linked, &workload), 0);
+    assert_true(workload->has_keys);
+    const struct conflict_rule *none = workload->ops->find(workload, view_text("a.B.None"))->rule;
+    const struct conflict_rule *field = workload->ops->find(workload, view_text("a.B.Field"))->rule;
+    assert_int_equal(none->source, ACTR_KEY_NONE);
+    assert_int_equal(field->source, ACTR_KEY_FIELD);
+    assert_int_equal(field->field, 7);
+    assert_int_equal(field->type, ACTR_KEY_STRING);
+    workload->ops->free(workload);
+}
+
+TEST(a_bad_key_ends_the_use_of_the_workload_and_is_no_route)
+{
+    struct actr_route_options bad = {.size = sizeof(bad), .key_source = ACTR_KEY_FIELD};
+    struct workload *workload;
+    struct actr_workload *linked = actr_workload_new("acme:Echo:1.0.0", NULL, NULL);
+    assert_int_equal(actr_workload_route(linked, "a.B.C", handler, &bad), ACTR_EINVALID);
+    assert_int_equal(linked_use(linked, &workload), ACTR_EINVALID);
+    assert_string_equal(actr_errmsg(),
+                        "workload: a.B.C: a field has a number of 1 to 536870911, the key's has 0");
+}
+
+TEST(a_workload_without_keys_says_so)
+{
+    struct workload *workload;
+    struct actr_workload *linked = actr_workload_new("acme:Echo:1.0.0", NULL, NULL);
+    assert_int_equal(actr_workload_route(linked, "a.B.C", handler, NULL), 0);
+    assert_int_equal(linked_use(linked, &workload), 0);
+    assert_false(workload->has_keys);
+    workload->ops->free(workload);
+}
