@@ -20,7 +20,10 @@ struct actr_owner {
     atomic_size_t refs;
     actr_release_fn *release; /* NULL: the memory follows this struct */
     void *arg;
-    const uint8_t *ptr; /* as it was given to actr_bytes_wrap() */
+    union {
+        const uint8_t *ptr; /* as it was given to actr_bytes_wrap() */
+        size_t size;        /* of the memory that follows */
+    };
 };
 
 static inline struct actr_bytes bytes_failed(void)
@@ -38,7 +41,7 @@ static struct actr_owner *bytes_owner_new(size_t room)
     atomic_init(&owner->refs, 1);
     owner->release = NULL;
     owner->arg = NULL;
-    owner->ptr = NULL;
+    owner->size = room;
     return owner;
 }
 
@@ -132,6 +135,11 @@ struct actr_bytes actr_bytes_slice(struct actr_bytes bytes, size_t offset, size_
     bytes.ptr += offset;
     bytes.len = len < bytes.len - offset ? len : bytes.len - offset;
     return bytes;
+}
+
+size_t bytes_held(struct actr_bytes bytes)
+{
+    return bytes.owner && !bytes.owner->release ? bytes.owner->size : bytes.len;
 }
 
 bool bytes_is_unique(struct actr_bytes bytes)

@@ -20,6 +20,10 @@
  * (*ret_data NULL) when memory has run out. */
 struct actr_bytes bytes_new(size_t len, uint8_t **ret_data);
 
+/* How much memory this reference keeps from being freed: of a slice, the whole that it was cut from
+ * (of foreign and static memory, what it shows). */
+size_t bytes_held(struct actr_bytes bytes);
+
 /* True when nobody else holds a reference, so that the holder may write to it. */
 bool bytes_is_unique(struct actr_bytes bytes);
 

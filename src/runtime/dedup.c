@@ -5,7 +5,8 @@
  *
  * Expiry and the memory bound both take from the head of that list, so that every operation is O(1)
  * amortised and nothing ever scans the table. All finished entries live equally long, hence the
- * list is sorted by time. Never forgets a running entry: its sender would be answered twice. */
+ * list is sorted by time; one that is restored looks for its place from the young end. Never
+ * forgets a running entry: its sender would be answered twice. */
 #include "runtime/dedup.h"
 
 #include <assert.h>
@@ -42,9 +43,11 @@ static uint64_t dedup_hash(const struct dedup *dedup, const struct dedup_wanted 
            (wanted->caller->serial * 0x9e3779b97f4a7c15u);
 }
 
+/* A running entry has no result yet. */
 static uint64_t entry_cost(const struct dispatch_entry *entry)
 {
-    return sizeof(*entry) + entry->id_len + entry->result.payload.len + entry->result.message.len;
+    return DEDUP_ENTRY_SIZE + entry->id_len + bytes_held(entry->result.payload) +
+           bytes_held(entry->result.message);
 }
 
 static void dedup_forget(struct dedup *dedup, struct dispatch_entry *entry)
@@ -126,24 +129,52 @@ int dedup_begin(struct dedup *dedup, const struct actr_id *caller, struct actr_v
         mem_free(entry);
         return r;
     }
+    dedup->bytes += entry_cost(entry);
     *ret_entry = entry;
     return 0;
+}
+
+/* The list stays sorted by time: `entry` goes behind all that finished before it. */
+static void dedup_set_finished(struct dedup *dedup, struct dispatch_entry *entry,
+                               const struct dispatch_result *result, uint64_t now_us,
+                               uint64_t age_us)
+{
+    struct list *after = dedup->finished.prev;
+    while (after != &dedup->finished &&
+           now_us - container_of(after, struct dispatch_entry, finished_link)->finished_us < age_us)
+        after = after->prev;
+    list_push_front(after, &entry->finished_link);
+    entry->finished_us = now_us - age_us != 0 ? now_us - age_us : 1;
+    dedup->bytes -= entry_cost(entry);
+    entry->result = *result;
+    entry->result.payload = actr_bytes_ref(result->payload);
+    entry->result.message = actr_bytes_ref(result->message);
+    dedup->bytes += entry_cost(entry);
 }
 
 void dedup_finish(struct dedup *dedup, struct dispatch_entry *entry, uint64_t now_us,
                   const struct dispatch_result *result)
 {
     assert(entry->finished_us == 0);
-    entry->finished_us = now_us ? now_us : 1;
-    entry->result = *result;
-    entry->result.payload = actr_bytes_ref(result->payload);
-    entry->result.message = actr_bytes_ref(result->message);
-    dedup->bytes += entry_cost(entry);
-    list_push(&dedup->finished, &entry->finished_link);
+    dedup_set_finished(dedup, entry, result, now_us, 0);
     while (!list_is_empty(&entry->waiters)) {
         struct list *link = list_pop(&entry->waiters);
         struct dispatch_waiter *waiter = container_of(link, struct dispatch_waiter, link);
         waiter->fn(waiter, &entry->result);
     }
     dedup_expire(dedup, now_us);
+}
+
+int dedup_restore(struct dedup *dedup, const struct actr_id *caller, struct actr_view id,
+                  const struct dispatch_result *result, uint64_t now_us, uint64_t age_us)
+{
+    struct dispatch_entry *entry;
+    if (age_us >= dedup->ttl_us || dedup_find(dedup, caller, id, now_us))
+        return 0;
+    int r = dedup_begin(dedup, caller, id, &entry);
+    if (r < 0)
+        return r;
+    dedup_set_finished(dedup, entry, result, now_us, age_us);
+    dedup_expire(dedup, now_us);
+    return 0;
 }

@@ -4,7 +4,10 @@
  *
  * The key is caller and request id, so that two callers who chose the same id never meet. A
  * finished entry lives for a time counted from its completion, and no longer than the memory bound
- * allows; a running one lives until it is finished. Pure; time is an argument; one thread. */
+ * allows; a running one lives until it is finished. The bound counts both kinds; a running entry
+ * costs its struct (DEDUP_ENTRY_SIZE) and its request id, so the running ones are bounded by what
+ * the caller of dispatch lets run or wait: with n of them, n * DEDUP_ENTRY_SIZE and the ids of n
+ * messages. Pure; time is an argument; one thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -30,12 +33,14 @@ struct dispatch_entry {
     char id[];
 };
 
+#define DEDUP_ENTRY_SIZE sizeof(struct dispatch_entry)
+
 struct dedup {
     struct hash_table table;
     struct list finished;
     struct hash_key key;
     uint64_t ttl_us, bytes_max;
-    uint64_t bytes; /* of finished entries, results included */
+    uint64_t bytes; /* of all entries, with the memory that their results keep */
 };
 
 void dedup_init(struct dedup *dedup, const struct dispatch_limits *limits,
@@ -46,6 +51,13 @@ void dedup_deinit(struct dedup *dedup);
 /* The entry of this caller and id, borrowed; NULL when there is none or it has expired. */
 struct dispatch_entry *dedup_find(struct dedup *dedup, const struct actr_id *caller,
                                   struct actr_view id, uint64_t now_us);
+
+/* An entry that finished `age_us` ago with `result` (references are taken), as dedup_begin() and
+ * dedup_finish() would have left it. Nothing happens when it is too old or there is one of this
+ * caller and id. ACTR_ENOMEM. */
+int dedup_restore(struct dedup *dedup, const struct actr_id *caller, struct actr_view id,
+                  const struct dispatch_result *result, uint64_t now_us,
+                  uint64_t age_us) ACTR_MUST_CHECK;
 
 /* A new running entry; there must be none. ACTR_ENOMEM. */
 int dedup_begin(struct dedup *dedup, const struct actr_id *caller, struct actr_view id,

@@ -99,6 +99,13 @@ void dispatch_complete(struct dispatch *dispatch, struct dispatch_entry *entry, 
     dedup_finish(&dispatch->dedup, entry, now_us, result);
 }
 
+int dispatch_restore(struct dispatch *dispatch, const struct actr_id *caller,
+                     struct actr_view request_id, const struct dispatch_result *result,
+                     uint64_t now_us, uint64_t age_us)
+{
+    return dedup_restore(&dispatch->dedup, caller, request_id, result, now_us, age_us);
+}
+
 void dispatch_leave(struct dispatch_waiter *waiter)
 {
     list_remove(&waiter->link);

@@ -50,8 +50,9 @@ enum dispatch_verdict {
 };
 
 struct dispatch_limits {
-    uint64_t dedup_ttl_us;    /* from completion; 0: 30 s, more than a sender's retries span */
-    uint64_t dedup_bytes_max; /* remembered results; over it the oldest goes; 0: 32 MiB */
+    uint64_t dedup_ttl_us; /* from completion; 0: 30 s, more than a sender's retries span */
+    uint64_t
+        dedup_bytes_max; /* of all entries (dedup.h); over it the oldest result goes; 0: 32 MiB */
 };
 
 struct dispatch_message {
@@ -78,6 +79,13 @@ int dispatch_admit(struct dispatch *dispatch, const struct dispatch_message *mes
  * waiters. */
 void dispatch_complete(struct dispatch *dispatch, struct dispatch_entry *entry, uint64_t now_us,
                        const struct dispatch_result *result);
+
+/* Remembers what a message ended with `age_us` ago, in an earlier life of the process (takes
+ * references): a durable mailbox brings these back before it lets anything in. In any order; those
+ * older than the memory goes back are left out. ACTR_ENOMEM: a repeat of it would run again. */
+int dispatch_restore(struct dispatch *dispatch, const struct actr_id *caller,
+                     struct actr_view request_id, const struct dispatch_result *result,
+                     uint64_t now_us, uint64_t age_us) ACTR_MUST_CHECK;
 
 /* A waiter that gives up. */
 void dispatch_leave(struct dispatch_waiter *waiter);

@@ -268,3 +268,119 @@ TEST(thousands_of_ids_keep_their_answers)
     }
     dispatch_free(dispatch);
 }
+
+static int restore(struct dispatch *dispatch, const struct actr_id *caller, const char *id,
+                   const char *reply, uint64_t now_us, uint64_t age_us)
+{
+    struct dispatch_result result = {.retry_after_ms = -1, .payload = actr_bytes_str(reply)};
+    int r = dispatch_restore(dispatch, caller, view_text(id), &result, now_us, age_us);
+    actr_bytes_unref(result.payload);
+    return r;
+}
+
+TEST(what_an_earlier_life_answered_is_answered_again)
+{
+    struct dispatch *dispatch = make(NULL, 0);
+    const struct dispatch_result *old;
+    struct dispatch_entry *entry;
+    /* The clock has run for less time than the answers are old; they come in any order. */
+    assert_int_equal(restore(dispatch, &alice, "young", "y", 1000, 2000), 0);
+    assert_int_equal(restore(dispatch, &alice, "old", "oo", 1000, TTL_US - 500), 0);
+    assert_int_equal(restore(dispatch, &alice, "middle", "mmm", 1000, 1000), 0);
+    assert_int_equal(restore(dispatch, &alice, "gone", "gggg", 1000, TTL_US), 0);
+    assert_int_equal(restore(dispatch, &alice, "young", "another", 1000, 1),
+                     0); /* the first holds */
+    assert_int_equal(admit(dispatch, &alice, "old", ENVELOPE_REQUEST, 1499, NULL, NULL, &old),
+                     DISPATCH_ANSWER);
+    assert_int_equal(old->payload.len, 2);
+    assert_int_equal(admit(dispatch, &alice, "young", ENVELOPE_REQUEST, 1499, NULL, NULL, &old),
+                     DISPATCH_ANSWER);
+    assert_int_equal(old->payload.len, 1);
+    assert_int_equal(admit(dispatch, &bob, "young", ENVELOPE_REQUEST, 1499, NULL, &entry, NULL),
+                     DISPATCH_RUN);
+    complete(dispatch, entry, 1499, "");
+    /* Each expires at its own time. */
+    assert_int_equal(admit(dispatch, &alice, "old", ENVELOPE_REQUEST, 1500, NULL, &entry, NULL),
+                     DISPATCH_RUN);
+    complete(dispatch, entry, 1500, "");
+    assert_int_equal(
+        admit(dispatch, &alice, "middle", ENVELOPE_REQUEST, TTL_US - 1, NULL, NULL, &old),
+        DISPATCH_ANSWER);
+    assert_int_equal(
+        admit(dispatch, &alice, "young", ENVELOPE_REQUEST, TTL_US - 1, NULL, &entry, NULL),
+        DISPATCH_RUN);
+    complete(dispatch, entry, TTL_US - 1, "");
+    assert_int_equal(admit(dispatch, &alice, "gone", ENVELOPE_REQUEST, TTL_US, NULL, &entry, NULL),
+                     DISPATCH_RUN);
+    complete(dispatch, entry, TTL_US, "");
+    dispatch_free(dispatch);
+}
+
+TEST(restoring_without_memory_leaves_nothing)
+{
+    for (size_t n = 1; n <= 2; n++) {
+        struct dispatch *dispatch = make(NULL, 0);
+        struct dispatch_result result = {.retry_after_ms = -1};
+        mem_fail_at(n);
+        assert_int_equal(dispatch_restore(dispatch, &alice, view_text("a"), &result, 5, 1),
+                         ACTR_ENOMEM);
+        mem_fail_at(0);
+        struct dispatch_entry *entry;
+        assert_int_equal(admit(dispatch, &alice, "a", ENVELOPE_REQUEST, 5, NULL, &entry, NULL),
+                         DISPATCH_RUN);
+        complete(dispatch, entry, 6, "");
+        dispatch_free(dispatch);
+    }
+}
+
+TEST(a_small_slice_counts_as_the_memory_it_keeps)
+{
+    struct dispatch *dispatch = make(NULL, 20000);
+    struct dispatch_entry *entry;
+    static uint8_t frame[8000];
+    char id[16];
+    for (int i = 0; i < 4; i++) {
+        struct dispatch_result result = {.retry_after_ms = -1};
+        snprintf(id, sizeof(id), "%d", i);
+        admit(dispatch, &alice, id, ENVELOPE_REQUEST, 5, NULL, &entry, NULL);
+        result.payload =
+            actr_bytes_slice(actr_bytes_copy(actr_view_of(frame, sizeof(frame))), 0, 1);
+        dispatch_complete(dispatch, entry, 5, &result);
+        actr_bytes_unref(result.payload);
+    }
+    /* Two of them fit. */
+    assert_int_equal(admit(dispatch, &alice, "3", ENVELOPE_REQUEST, 6, NULL, NULL, NULL),
+                     DISPATCH_ANSWER);
+    assert_int_equal(admit(dispatch, &alice, "2", ENVELOPE_REQUEST, 6, NULL, NULL, NULL),
+                     DISPATCH_ANSWER);
+    assert_int_equal(admit(dispatch, &alice, "1", ENVELOPE_REQUEST, 6, NULL, &entry, NULL),
+                     DISPATCH_RUN);
+    complete(dispatch, entry, 7, "");
+    dispatch_free(dispatch);
+}
+
+TEST(running_entries_count_and_are_never_forgotten)
+{
+    struct dispatch *dispatch = make(NULL, 1000);
+    struct dispatch_entry *running[20], *entry;
+    char id[16];
+    admit(dispatch, &alice, "done", ENVELOPE_REQUEST, 5, NULL, &entry, NULL);
+    complete(dispatch, entry, 5, "");
+    for (int i = 0; i < 20; i++) { /* more than the bound has room for */
+        snprintf(id, sizeof(id), "%d", i);
+        assert_int_equal(admit(dispatch, &alice, id, ENVELOPE_REQUEST, 6, NULL, &running[i], NULL),
+                         DISPATCH_RUN);
+    }
+    for (int i = 0; i < 20; i++) {
+        snprintf(id, sizeof(id), "%d", i);
+        assert_int_equal(admit(dispatch, &alice, id, ENVELOPE_TELL, 7, NULL, NULL, NULL),
+                         DISPATCH_DROP);
+    }
+    /* What had finished made room for them. */
+    assert_int_equal(admit(dispatch, &alice, "done", ENVELOPE_REQUEST, 8, NULL, &entry, NULL),
+                     DISPATCH_RUN);
+    complete(dispatch, entry, 8, "");
+    for (int i = 0; i < 20; i++)
+        complete(dispatch, running[i], 9, "");
+    dispatch_free(dispatch);
+}
