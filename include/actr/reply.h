@@ -21,7 +21,8 @@ struct actr_reply;
  * ACTR_ENOMEM: payload was a failed value (the caller gets ACTR_EINTERNAL). */
 ACTR_API int actr_reply(struct actr_ctx *ctx, struct actr_bytes payload);
 
-/* Fails the request of `ctx` with `code` (negative) and a text for people. ACTR_ESTATE,
+/* Fails the request of `ctx` with `code` (negative) and a text for people. The text of
+ * ACTR_EDEPENDENCY names the service when it begins "dependency 'NAME' not found: ". ACTR_ESTATE,
  * ACTR_EINVALID (code >= 0). */
 ACTR_API int actr_fail(struct actr_ctx *ctx, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -105,6 +105,14 @@ unsigned err_wire_code(int code)
     return (unsigned)-(err_is_wire(code) ? code : ACTR_EINTERNAL);
 }
 
+/* Does it begin like the text of a dependency error that names its service? */
+static bool err_names_service(const char *detail)
+{
+    static const char before[] = "dependency '";
+    return strncmp(detail, before, sizeof(before) - 1) == 0 &&
+           strstr(detail + sizeof(before) - 1, "' not found: ");
+}
+
 const char *err_wire_text(int code, const char *detail, long long retry_after_ms, char *buf,
                           size_t buf_len)
 {
@@ -117,6 +125,9 @@ const char *err_wire_text(int code, const char *detail, long long retry_after_ms
         text_printf(&text, "%s: retry_after_ms=Some(%lld)", actr_strerror(code), retry_after_ms);
     else if (code == ACTR_ENOTREADY)
         text_printf(&text, "%s: retry_after_ms=None", actr_strerror(code));
+    else if (code == ACTR_EDEPENDENCY)
+        text_printf(&text, "%s%s",
+                    err_names_service(detail) ? "" : "dependency '' not found: ", detail);
     else if (err_is_wire(code))
         text_printf(&text, "%s: %s", actr_strerror(code), detail);
     else

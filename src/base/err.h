@@ -31,8 +31,10 @@ int err_context(int code, const char *format, ...) __attribute__((format(printf,
 #endif
 
 /* The text form that travels on the wire: prefix of the code, then the detail ("not found: no such
- * file"); for ACTR_ENOTREADY `retry_after_ms=Some(N)` or `=None` (retry_after_ms < 0). Returns buf.
- * Codes that are not of the wire are written as "internal error: ". */
+ * file"); for ACTR_ENOTREADY `retry_after_ms=Some(N)` or `=None` (retry_after_ms < 0). The prefix
+ * of ACTR_EDEPENDENCY quotes a service, "dependency 'db' not found: "; a detail that begins so goes
+ * as it is, any other behind an empty name. Returns buf. Codes that are not of the wire are written
+ * as "internal error: ". */
 const char *err_wire_text(int code, const char *detail, long long retry_after_ms, char *buf,
                           size_t buf_len);
 
