@@ -58,7 +58,7 @@ struct session {
     struct stream *stream;
     struct list link; /* in server->shaking or ->answering */
     uint64_t deadline_us;
-    size_t left; /* bytes of the last answer unsent at the last deadline */
+    size_t left; /* bytes of the last answer outstanding at the last deadline */
     struct http_head head;
     struct http_body body;
     struct builder content;

@@ -335,8 +335,8 @@ static void session_on_task(struct loop_task *task)
 
 void session_on_deadline(struct session *session)
 {
-    size_t left = stream_queued(session->stream);
-    /* An answer may take its time as long as it moves. */
+    size_t left = stream_outstanding(session->stream);
+    /* An answer may take its time as long as it moves, also within the system's buffer. */
     if (left == 0 || left >= session->left) {
         session_cut(session);
         return;

@@ -17,9 +17,11 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -246,6 +248,14 @@ void stream_finish(struct stream *stream)
 size_t stream_queued(const struct stream *stream)
 {
     return stream->queue.len + (stream->tls ? tls_output(stream->tls).len : 0);
+}
+
+size_t stream_outstanding(const struct stream *stream)
+{
+    int unconfirmed = 0;
+    if (ioctl(stream->fd, SIOCOUTQ, &unconfirmed) < 0 || unconfirmed < 0)
+        unconfirmed = 0;
+    return stream_queued(stream) + (size_t)unconfirmed;
 }
 
 void stream_notify(struct stream *stream, size_t len)

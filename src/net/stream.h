@@ -73,6 +73,10 @@ void stream_finish(struct stream *stream);
 /* Bytes not yet given to the system. */
 size_t stream_queued(const struct stream *stream);
 
+/* The same, and what the system has that the peer's system has not confirmed: it falls also while
+ * the queue alone stands still. */
+size_t stream_outstanding(const struct stream *stream);
+
 /* on_drained once, when no more than `len` bytes are queued; in the next turn if that is so now. */
 void stream_notify(struct stream *stream, size_t len);
 

@@ -134,7 +134,7 @@ void ws_close(struct net_ws *base, uint16_t code, const char *reason)
         ws_set_why(ws, NET_CLOSED, code, reason ? reason : "");
         sm_move(&ws->sm, WS_CLOSING);
         ws_send_close(ws, code, reason);
-        ws->left = stream_queued(ws->stream);
+        ws->left = stream_outstanding(ws->stream);
         stream_notify(ws->stream, 0);
         loop_timer_start(&ws->timer, WS_CLOSE_US);
         if (ws->is_paused)
@@ -175,7 +175,7 @@ static void ws_keep_alive(struct ws *ws)
 /* A Close that waits behind messages may wait as long as they move. */
 static void ws_check_progress(struct ws *ws)
 {
-    size_t left = stream_queued(ws->stream);
+    size_t left = stream_outstanding(ws->stream);
     if (left == 0 || left >= ws->left) {
         ws_end(ws, NET_CLOSED, 0, "");
         return;

@@ -48,7 +48,7 @@ struct ws {
     struct loop_task task;   /* reading goes on, or on_closed */
     uint64_t heard_us;       /* when the peer was last heard */
     uint64_t pinged_us;
-    size_t left; /* closing: bytes queued when progress was last looked at */
+    size_t left; /* closing: bytes outstanding when progress was last looked at */
     uint32_t ping_ms, dead_ms, message_len_max, queue_high;
     bool is_server, is_paused, is_full;
     bool is_under_way;    /* what ended the handshake has left: control frames may overtake */

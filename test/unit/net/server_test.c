@@ -427,6 +427,31 @@ TEST(a_large_answer_may_take_its_time_as_long_as_it_moves)
     rig_close(&rig);
 }
 
+/* Each part is less than the system holds back for the connection: the server's own queue stands
+ * still from deadline to deadline, and only the system sees the client move. */
+TEST(a_large_answer_that_moves_only_inside_the_system_is_not_cut)
+{
+    enum { LEN = 64 << 20, PART = 512 << 10, PARTS = 4, PATIENCE_MS = 100 };
+    static char part[PART];
+    const int room = PART / 8; /* so that to read a part is to let more in */
+    struct rig rig;
+    int fd = ask_for_much(&rig, LEN, PATIENCE_MS);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), 0);
+    rig_settle(&rig);
+    struct server *server = (struct server *)rig.server;
+    struct session *session = container_of(server->shaking.next, struct session, link);
+    assert_true(stream_queued(session->stream) > 0);
+    for (int i = 0; i < PARTS; i++) {
+        uint64_t deadline_us = session->deadline_us;
+        rig_receive(&rig, fd, part, sizeof(part));
+        RIG_UNTIL(&rig, server->count == 0 || session->deadline_us > deadline_us);
+        assert_int_equal(server->count, 1);
+    }
+    RIG_UNTIL(&rig, server->count == 0); /* it stops reading */
+    close(fd);
+    rig_close(&rig);
+}
+
 TEST(a_client_that_takes_no_answer_is_cut)
 {
     struct rig rig;
