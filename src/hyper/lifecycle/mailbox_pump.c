@@ -5,7 +5,8 @@
  * A message in flight (struct delivery) is owned by the pump from mailbox_take() to mailbox_ack().
  * It is answered exactly once, and completed in the dedup memory on every path, before it is acked.
  * A request that comes again while the first copy runs becomes a waiter and gets the same answer.
- * Nothing here waits; nothing polls. */
+ * Nothing here waits, and nothing polls: when memory has run out, which nobody would say the end
+ * of, a timer tries again. */
 #include "hyper/lifecycle/mailbox_pump.h"
 
 #include <assert.h>
@@ -26,10 +27,14 @@
 /* Messages one turn of the loop takes, so that sockets are looked at in between. */
 #define PUMP_BURST 64
 
+/* Without memory: how long to wait before the next attempt. */
+#define PUMP_RETRY_US 100000
+
 struct mailbox_pump {
     struct mailbox_pump_options options;
     struct loop_task task;
-    struct list deliveries; /* in flight */
+    struct loop_timer retry; /* memory had run out */
+    struct list deliveries;  /* in flight */
     void (*on_drained)(void *arg);
     void *drained_arg;
     struct mailbox_pump_stats stats;
@@ -216,18 +221,23 @@ static void delivery_admit(struct delivery *delivery)
     delivery_free(delivery);
 }
 
+static void pump_on_retry(struct loop_timer *timer)
+{
+    pump_kick(container_of(timer, struct mailbox_pump, retry));
+}
+
 /* Takes one message. False: there is none, or no memory to carry it (it stays in the mailbox until
- * the next ack). */
+ * the next ack or attempt). */
 static bool pump_take(struct mailbox_pump *pump)
 {
-    struct delivery *delivery = mem_alloc_raw(sizeof(*delivery));
-    if (!delivery)
+    if (pump->options.mailbox->count == 0)
         return false;
-    struct mailbox_message *message = mailbox_take(pump->options.mailbox);
-    if (!message) {
-        mem_free(delivery);
+    struct delivery *delivery = mem_alloc_raw(sizeof(*delivery));
+    if (!delivery) {
+        loop_timer_start(&pump->retry, PUMP_RETRY_US);
         return false;
     }
+    struct mailbox_message *message = mailbox_take(pump->options.mailbox);
     delivery->pump = pump;
     delivery->message = message;
     delivery->entry = NULL;
@@ -275,6 +285,7 @@ struct mailbox_pump *mailbox_pump_new(const struct mailbox_pump_options *options
         pump->options.in_flight_max = PUMP_IN_FLIGHT_MAX;
     list_init(&pump->deliveries);
     loop_task_init(&pump->task, pump_on_task);
+    loop_timer_init(&pump->retry, options->loop, pump_on_retry);
     return pump;
 }
 
@@ -284,6 +295,7 @@ void mailbox_pump_free(struct mailbox_pump *pump)
         return;
     assert(list_is_empty(&pump->deliveries));
     loop_task_cancel(&pump->task);
+    loop_timer_stop(&pump->retry);
     mem_free(pump);
 }
 

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Mailbox pump: takes messages out of the mailbox, admits them (dispatch), runs them (invocation),
  * sends the answers and acks. Woken by the mailbox; bounded by how many it has in flight, so that
- * what waits, waits in the mailbox, where priority and quota count. Loop thread. */
+ * what waits, waits in the mailbox, where priority and quota count. Without memory to carry a
+ * message it stays there, and is tried again 100 ms later. Loop thread. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* The mailbox pump by itself, on virtual time: what it does when memory has run out. Everything
+ * else it does is seen in whole nodes. */
+#include "hyper/lifecycle/mailbox_pump.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "harness.h"
+#include "hyper/workload/context.h"
+#include "hyper/workload/executor.h"
+#include "hyper/workload/linked.h"
+#include "hyper/workload/reply.h"
+#include "mailbox/memory_mailbox.h"
+#include "protocol/envelope.h"
+#include "runtime/dispatch.h"
+#include "sys/log.h"
+#include "sys/loop_virtual.h"
+
+#define SECOND_US 1000000u
+
+/* An actor that counts tells, and everything a message passes on its way to it. */
+static struct {
+    struct loop *loop;
+    struct log log;
+    struct executor executor;
+    struct kept_replies kept;
+    struct context_env env;
+    struct workload *workload;
+    struct mailbox *mailbox;
+    struct dispatch *dispatch;
+    struct mailbox_pump *pump;
+    int told, drained;
+} rig;
+
+static void on_tell(struct actr_ctx *ctx, struct actr_view request, void *self)
+{
+    (void)ctx;
+    (void)request;
+    (void)self;
+    rig.told++;
+}
+
+static void on_ready(void *owner)
+{
+    (void)owner;
+    mailbox_pump_on_ready(rig.pump);
+}
+
+static void on_drained(void *arg)
+{
+    (void)arg;
+    rig.drained++;
+}
+
+static void rig_open(void)
+{
+    static const struct mailbox_events events = {.on_ready = on_ready};
+    static const struct mailbox_limits limits = {0};
+    static const struct dispatch_limits dispatch_limits = {0};
+    const struct hash_key key = {{0}};
+    struct actr_workload_options options = {.size = sizeof(options), .never_blocks = true};
+    memset(&rig, 0, sizeof(rig));
+    assert_int_equal(loop_virtual_new(1, &rig.loop), 0);
+    rig.log = (struct log){.level = ACTR_LOG_ERROR, .sink = log_to_stderr};
+    executor_init(&rig.executor, rig.loop, NULL);
+    kept_replies_init(&rig.kept, rig.loop, 8);
+    rig.env = (struct context_env){.loop = rig.loop,
+                                   .log = &rig.log,
+                                   .executor = &rig.executor,
+                                   .kept = &rig.kept,
+                                   .never_blocks = true};
+    struct actr_workload *linked = actr_workload_new("acme:Echo:1.0.0", &options, NULL);
+    assert_int_equal(actr_workload_route(linked, "tell", on_tell, NULL), 0);
+    assert_int_equal(linked_use(linked, &rig.workload), 0);
+    rig.mailbox = memory_mailbox_new(rig.loop, &limits, &events, NULL);
+    rig.dispatch = dispatch_new(NULL, &dispatch_limits, &key);
+    struct mailbox_pump_options pump = {.loop = rig.loop,
+                                        .log = &rig.log,
+                                        .mailbox = rig.mailbox,
+                                        .dispatch = rig.dispatch,
+                                        .workload = rig.workload,
+                                        .env = &rig.env};
+    rig.pump = mailbox_pump_new(&pump);
+    assert_non_null(rig.pump);
+    mailbox_pump_start(rig.pump);
+}
+
+static void rig_close(void)
+{
+    mailbox_pump_free(rig.pump);
+    dispatch_free(rig.dispatch);
+    rig.mailbox->ops->close(rig.mailbox);
+    executor_deinit(&rig.executor);
+    kept_replies_deinit(&rig.kept);
+    loop_virtual_close(rig.loop);
+    rig.workload->ops->free(rig.workload);
+}
+
+static void tell(const char *request_id)
+{
+    struct mailbox_origin origin = {.session = 1};
+    struct envelope envelope = {.route = view_text("tell"),
+                                .request_id = view_text(request_id),
+                                .direction = ENVELOPE_TELL,
+                                .has_payload = true};
+    assert_int_equal(actr_id_parse("1@7/acme:Client:1.0.0", &origin.peer), 0);
+    assert_int_equal(mailbox_push(rig.mailbox, &origin, MAILBOX_NORMAL, envelope_encode(&envelope)),
+                     0);
+}
+
+static void run_for(uint64_t duration_us)
+{
+    loop_virtual_run_until(rig.loop, loop_now_us(rig.loop) + duration_us);
+}
+
+TEST(messages_wait_for_memory_and_are_taken_when_there_is_some)
+{
+    rig_open();
+    tell("a");
+    tell("b");
+    mem_fail_at(1); /* nothing is in flight whose end could wake the pump */
+    run_for(SECOND_US);
+    assert_int_equal(rig.told, 0);
+    assert_int_equal(rig.mailbox->count, 2);
+    mem_fail_at(0);
+    run_for(SECOND_US);
+    assert_int_equal(rig.told, 2);
+    assert_int_equal(rig.mailbox->count, 0);
+    /* Nothing keeps on looking. */
+    assert_true(loop_virtual_run_idle(rig.loop, loop_now_us(rig.loop)));
+    rig_close();
+}
+
+TEST(a_drain_without_memory_ends_when_there_is_some)
+{
+    rig_open();
+    tell("a");
+    mem_fail_at(1);
+    mailbox_pump_drain(rig.pump, on_drained, NULL);
+    run_for(SECOND_US);
+    assert_int_equal(rig.drained, 0);
+    mem_fail_at(0);
+    run_for(SECOND_US);
+    assert_int_equal(rig.told, 1);
+    assert_int_equal(rig.drained, 1);
+    rig_close();
+}
+
+TEST(a_cut_without_memory_leaves_nothing_to_wait_for)
+{
+    rig_open();
+    tell("a");
+    mem_fail_at(1);
+    run_for(SECOND_US / 20);
+    mailbox_pump_cut(rig.pump, ACTR_EUNAVAILABLE, "the actor is stopping");
+    mem_fail_at(0);
+    run_for(SECOND_US);
+    assert_int_equal(rig.told, 0);
+    assert_int_equal(rig.mailbox->bytes, 0);
+    rig_close();
+}
