@@ -108,9 +108,10 @@ unsigned err_wire_code(int code)
 /* Does it begin like the text of a dependency error that names its service? */
 static bool err_names_service(const char *detail)
 {
-    static const char before[] = "dependency '";
-    return strncmp(detail, before, sizeof(before) - 1) == 0 &&
-           strstr(detail + sizeof(before) - 1, "' not found: ");
+    static const char before[] = "dependency '", after[] = "' not found: ";
+    size_t len = strlen(detail), before_len = sizeof(before) - 1;
+    return len > before_len && memcmp(detail, before, before_len) == 0 &&
+           memmem(detail + before_len, len - before_len, after, sizeof(after) - 1);
 }
 
 const char *err_wire_text(int code, const char *detail, long long retry_after_ms, char *buf,
