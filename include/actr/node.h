@@ -85,7 +85,9 @@ ACTR_API int actr_node_route(struct actr_node *node, const char *route, actr_han
 /* Registers, connects, runs on_start and returns when the node is ready. When a step fails the
  * finished ones are undone in reverse order and the node is open again. With a foreign loop:
  * begins, and on_state tells the end. ACTR_ESTATE, ACTR_EPERMISSION (realm or secret refused),
- * ACTR_EUNAVAILABLE, ACTR_ETIMEDOUT, on_start's error. */
+ * ACTR_ECONFIG (TLS: a certificate that is not to be believed or read, or one side does not speak
+ * it; the detail says where and what to do), ACTR_EIO (the listener's port), ACTR_EUNAVAILABLE,
+ * ACTR_ETIMEDOUT, on_start's error. */
 ACTR_API int actr_node_start(struct actr_node *node) ACTR_MUST_CHECK;
 
 /* Stops in order: no new work, handlers finish, replies leave, peers close, unregister. What is not

@@ -25,6 +25,7 @@
 
 #define DIAL_ATTEMPT_US 2000000
 #define DIAL_ADDRESS_MAX 16
+#define DIAL_DETAIL_MAX 256
 
 struct dial_lookup {
     uv_getaddrinfo_t request;
@@ -43,10 +44,25 @@ struct dial_lookup {
 
 static void dial_next(struct dial *dial);
 
+/* Tells what could not be reached, and why. Calls up. */
+static void dial_end(struct dial *dial)
+{
+    char detail[DIAL_DETAIL_MAX];
+    snprintf(detail, sizeof(detail), "%s port %u: %s", dial->host, dial->lookup->port,
+             dial->detail);
+    dial->fn(dial, NULL, detail);
+}
+
+static void dial_note(struct dial *dial, int error, const char *detail)
+{
+    dial->error = error;
+    snprintf(dial->detail, sizeof(dial->detail), "%s", detail);
+}
+
 static void dial_fail(struct dial *dial, const char *detail)
 {
-    snprintf(dial->detail, sizeof(dial->detail), "%s", detail);
-    dial->fn(dial, NULL, dial->detail);
+    dial_note(dial, ACTR_EUNAVAILABLE, detail);
+    dial_end(dial);
 }
 
 /* ---- one attempt ---- */
@@ -63,7 +79,7 @@ static void dial_on_open(void *user)
 static void dial_on_lost(void *user, bool is_end, const char *detail)
 {
     struct dial *dial = user;
-    snprintf(dial->detail, sizeof(dial->detail), "%s", detail);
+    dial_note(dial, stream_error(dial->stream), detail);
     dial->stream = stream_free(dial->stream);
     dial_next(dial);
 }
@@ -93,7 +109,7 @@ static void dial_next(struct dial *dial)
         const struct sockaddr *address = &lookup->addresses[lookup->next++].any;
         int r = stream_connect(dial->net, address, dial->tls, dial->host, &dial->stream);
         if (r < 0) {
-            snprintf(dial->detail, sizeof(dial->detail), "%s", actr_errmsg());
+            dial_note(dial, ACTR_EUNAVAILABLE, actr_errmsg());
             continue;
         }
         stream_set_owner(dial->stream, &dial_stream_events, dial);
@@ -101,7 +117,7 @@ static void dial_next(struct dial *dial)
             loop_timer_start(&dial->timer, DIAL_ATTEMPT_US);
         return;
     }
-    dial->fn(dial, NULL, dial->detail);
+    dial_end(dial);
 }
 
 /* ---- the name ---- */

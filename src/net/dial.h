@@ -16,7 +16,9 @@ struct dial;
 struct dial_lookup;
 struct stream;
 
-/* The stream, open and the receiver's to own; NULL: nothing could be reached, `detail` says why. */
+/* The stream, open and the receiver's to own; NULL: nothing could be reached: `detail` says what
+ * and why, dial->error is ACTR_ECONFIG when it will not be before somebody mends something, else
+ * ACTR_EUNAVAILABLE. */
 typedef void dial_fn(struct dial *dial, struct stream *stream, const char *detail);
 
 /* Embedded; zeroed is idle. */
@@ -30,7 +32,8 @@ struct dial {
     struct loop_timer timer; /* gives an attempt up when there is another address */
     char *host;              /* owned */
     bool is_secure;
-    char detail[128]; /* of the last attempt */
+    int error; /* of the last attempt, like detail */
+    char detail[160];
 };
 
 /* fn runs later, never inside. ACTR_ENOMEM. */

@@ -189,7 +189,7 @@ static void exchange_on_dialed(struct dial *dial, struct stream *stream, const c
     struct exchange *exchange = container_of(dial, struct exchange, dial);
     struct actr_view nothing = {NULL, 0};
     if (!stream) {
-        exchange_fail(exchange, ACTR_EUNAVAILABLE, detail);
+        exchange_fail(exchange, dial->error, detail);
         return;
     }
     exchange->stream = stream;

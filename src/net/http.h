@@ -25,7 +25,8 @@ struct net_http_options {
     uint32_t response_len_max; /* 0: 1 MiB */
 };
 struct net_http_response {
-    int error;          /* 0, or ACTR_EUNAVAILABLE / ACTR_ETIMEDOUT / ACTR_EDECODE with `detail` */
+    int error;          /* 0, or ACTR_EUNAVAILABLE / ACTR_ECONFIG (TLS, until somebody mends it) /
+                           ACTR_ETIMEDOUT / ACTR_EDECODE with `detail` */
     const char *detail; /* lent; never NULL */
     unsigned status;    /* HTTP status when error is 0 */
     struct actr_bytes body; /* lent */

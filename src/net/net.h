@@ -29,6 +29,8 @@ enum net_cause {
     NET_CLOSED,   /* close handshake, either side began; code says which reason */
     NET_LOST,     /* reset, end of file, keepalive not answered */
     NET_REFUSED,  /* could not connect: refused, unreachable, name unknown, TLS failed */
+    NET_UNFIT,    /* likewise, until somebody mends it: the certificate is not to be believed, or
+                     the server does not speak TLS */
     NET_REJECTED, /* the server answered the upgrade with another status than 101: code is that
                      status */
     NET_TIMEOUT,  /* connecting or shaking hands took longer than allowed */

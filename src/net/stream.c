@@ -58,6 +58,7 @@ struct stream {
     bool is_choked; /* the system took less than there was */
     bool is_hung;   /* the peer has finished sending, and we are not reading */
     bool is_finishing, is_finished;
+    bool is_misconfigured; /* see stream_error() */
 };
 
 static void stream_on_poll(uv_poll_t *poll, int status, int events);
@@ -245,6 +246,11 @@ void stream_finish(struct stream *stream)
     stream_flush_soon(stream);
 }
 
+int stream_error(const struct stream *stream)
+{
+    return stream->is_misconfigured ? ACTR_ECONFIG : ACTR_EUNAVAILABLE;
+}
+
 size_t stream_queued(const struct stream *stream)
 {
     return stream->queue.len + (stream->tls ? tls_output(stream->tls).len : 0);
@@ -297,10 +303,12 @@ static void stream_decrypt(struct stream *stream)
         return;
     if (tls_output(stream->tls).len > 0 && !stream_flush_cipher(stream) && stream_is_dead(stream))
         return;
-    if (r == TLS_END)
-        stream_lose(stream, true, "closed by the peer");
-    else if (r < 0)
+    if (r < 0) {
+        stream->is_misconfigured = r == ACTR_ECONFIG;
         stream_lose(stream, false, actr_errmsg());
+    } else if (r == TLS_END) {
+        stream_lose(stream, true, "closed by the peer");
+    }
 }
 
 static void stream_receive(struct stream *stream)

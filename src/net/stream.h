@@ -70,6 +70,10 @@ void stream_drop(struct stream *stream);
  * over; reading goes on. */
 void stream_finish(struct stream *stream);
 
+/* After on_lost: ACTR_ECONFIG when TLS failed for a reason that somebody has to mend, else
+ * ACTR_EUNAVAILABLE. */
+int stream_error(const struct stream *stream);
+
 /* Bytes not yet given to the system. */
 size_t stream_queued(const struct stream *stream);
 

@@ -36,7 +36,7 @@ struct tls {
     struct actr_view input;
     uint8_t *out;
     size_t out_len, out_sent, out_cap;
-    bool is_failed;
+    bool is_failed, is_server;
 };
 
 static const uint8_t tls_alpn[] = "\x08http/1.1";
@@ -100,11 +100,14 @@ static BIO_METHOD *tls_bio_method(void)
     return method;
 }
 
-/* The reason of the newest entry of OpenSSL's queue, which is emptied. */
+/* The reason of the newest entry of OpenSSL's queue, which is emptied; or what the system said,
+ * that began it. */
 static const char *tls_reason(void)
 {
-    unsigned long code = ERR_peek_last_error();
-    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    unsigned long code = ERR_peek_last_error(), first = ERR_peek_error();
+    const char *reason = ERR_SYSTEM_ERROR(first) ? strerrordesc_np(ERR_GET_REASON(first))
+                         : code                  ? ERR_reason_error_string(code)
+                                                 : NULL;
     ERR_clear_error();
     return reason ? reason : "no reason given";
 }
@@ -223,6 +226,7 @@ int tls_new(struct tls_context *context, const char *host, struct tls **ret_tls)
         tls_free(tls);
         return err_origin(ACTR_ENOMEM, "tls: %s", tls_reason());
     }
+    tls->is_server = host == NULL;
     BIO_set_data(bio, tls);
     BIO_set_init(bio, 1);
     SSL_set_bio(tls->ssl, bio, bio); /* owns it */
@@ -250,16 +254,52 @@ void tls_feed(struct tls *tls, struct actr_view cipher)
     tls->input = cipher;
 }
 
+/* RFC 2817 §4.2: who asks in the clear is told that TLS is wanted. Without memory for it the
+ * hang-up says enough. */
+static void tls_refuse_http(struct tls *tls)
+{
+    static const char answer[] = "HTTP/1.1 426 Upgrade Required\r\n"
+                                 "Upgrade: TLS/1.2, HTTP/1.1\r\n"
+                                 "Connection: Upgrade, close\r\n"
+                                 "Content-Length: 0\r\n\r\n";
+    size_t written;
+    (void)!tls_bio_write(SSL_get_wbio(tls->ssl), answer, sizeof(answer) - 1, &written);
+}
+
+/* What helps against a certificate that is not believed. */
+static const char *tls_advice(long verdict)
+{
+    switch (verdict) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return "use a name that is in it";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "renew it, or set the clock";
+    default:
+        return "trust its authority by SSL_CERT_FILE";
+    }
+}
+
 /* A verification failure says more than "certificate verify failed". */
 static int tls_fail(struct tls *tls, const char *doing)
 {
     long verdict = SSL_get_verify_result(tls->ssl);
+    int reason = ERR_GET_REASON(ERR_peek_last_error());
+    bool is_shaking = !SSL_is_init_finished(tls->ssl);
     tls->is_failed = true;
-    if (!SSL_is_init_finished(tls->ssl) && verdict != X509_V_OK) {
+    if (is_shaking && verdict != X509_V_OK) {
         ERR_clear_error();
-        return err_origin(ACTR_EUNAVAILABLE, "tls: certificate: %s",
-                          X509_verify_cert_error_string(verdict));
+        return err_origin(ACTR_ECONFIG, "tls: certificate: %s; %s",
+                          X509_verify_cert_error_string(verdict), tls_advice(verdict));
     }
+    if (is_shaking && !tls->is_server && reason == SSL_R_WRONG_VERSION_NUMBER) {
+        ERR_clear_error();
+        return err_origin(ACTR_ECONFIG,
+                          "tls: the server does not speak TLS; write http:// or ws://");
+    }
+    if (is_shaking && tls->is_server && reason == SSL_R_HTTP_REQUEST)
+        tls_refuse_http(tls);
     return err_origin(ACTR_EUNAVAILABLE, "tls: %s: %s", doing, tls_reason());
 }
 

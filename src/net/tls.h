@@ -39,9 +39,11 @@ struct tls *tls_free(struct tls *tls);
  * returned something else than a length. */
 void tls_feed(struct tls *tls, struct actr_view cipher);
 
-/* Goes on shaking hands. 0: done (and again 0 later). TLS_MORE. ACTR_EUNAVAILABLE: it failed and
- * the detail says why. ACTR_ENOMEM. What there is to send (also an alert after a failure) waits in
- * tls_output(). */
+/* Goes on shaking hands. 0: done (and again 0 later). TLS_MORE. ACTR_ECONFIG: the server's
+ * certificate is not to be believed, or it does not speak TLS; the detail says what to do about it.
+ * ACTR_EUNAVAILABLE: it failed otherwise and the detail says why. ACTR_ENOMEM. What there is to
+ * send (also an alert after a failure, and to a client that speaks HTTP in the clear a status 426)
+ * waits in tls_output(). */
 int tls_handshake(struct tls *tls) __attribute__((warn_unused_result));
 
 /* Plaintext; after the handshake. 0 and its length through *ret_len, TLS_MORE, TLS_END,

@@ -53,7 +53,7 @@ struct ws {
     bool is_server, is_paused, is_full;
     bool is_under_way;    /* what ended the handshake has left: control frames may overtake */
     struct net_close why; /* detail NULL: not known yet */
-    char detail[64];
+    char detail[128];
 
     struct actr_bytes stash; /* came in while reading was off */
     struct builder message;  /* being assembled */

@@ -39,7 +39,10 @@ static void ws_opening_answered(struct ws *ws, struct actr_view rest)
     struct ws_opening *opening = ws->opening;
     int r = http_head_parse_response(&opening->head);
     if (r == 0 && opening->head.status != 101) {
-        ws_end(ws, NET_REJECTED, opening->head.status, "upgrade rejected");
+        ws_end(ws, NET_REJECTED, opening->head.status,
+               opening->head.status == 426
+                   ? "upgrade rejected; the server may speak TLS: write wss://"
+                   : "upgrade rejected");
         return;
     }
     if (r == 0)
@@ -76,7 +79,7 @@ static void ws_opening_on_dialed(struct dial *dial, struct stream *stream, const
     struct ws_opening *opening = container_of(dial, struct ws_opening, dial);
     struct ws *ws = opening->ws;
     if (!stream) {
-        ws_end(ws, NET_REFUSED, 0, detail);
+        ws_end(ws, dial->error == ACTR_ECONFIG ? NET_UNFIT : NET_REFUSED, 0, detail);
         return;
     }
     ws->stream = stream;

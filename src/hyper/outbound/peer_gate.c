@@ -114,10 +114,12 @@ static void peer_gate_on_deadline(struct loop_timer *timer)
     struct gate_call *call = container_of(timer, struct gate_call, _deadline);
     struct outbox *outbox = call->_outbox;
     bool was_sent = call->_send._session != 0;
-    char id[ACTR_ID_STR_MAX], text[ACTR_ID_STR_MAX + 64];
+    const char *trouble = was_sent ? "" : dest_transport_trouble(outbox->dest);
+    char id[ACTR_ID_STR_MAX], text[ERR_TEXT_MAX];
 
-    snprintf(text, sizeof(text), was_sent ? "no answer from %s in time" : "no connection to %s",
-             actr_id_format(dest_transport_id(outbox->dest), id));
+    snprintf(text, sizeof(text),
+             was_sent ? "no answer from %s in time%s%s" : "no connection to %s%s%s",
+             actr_id_format(dest_transport_id(outbox->dest), id), trouble[0] ? ": " : "", trouble);
     outbox_remove(outbox, &call->_send);
     peer_gate_fail(call, ACTR_ETIMEDOUT, text);
 }

@@ -29,6 +29,7 @@
 #define RESPONSE_LEN_MAX ((uint32_t)64 * 1024)
 #define RESPONSE_ARENA_MAX ((size_t)64 * 1024 + 16 * (size_t)RESPONSE_LEN_MAX)
 #define DETAIL_MAX 256
+#define UPGRADE_REQUIRED 426 /* RFC 2817 §4.2 */
 
 static char *client_join(struct actr_view base, const char *path)
 {
@@ -101,6 +102,8 @@ static enum ais_verdict verdict_of(uint32_t code)
         return AIS_REJECTED;
     case 403:
         return AIS_FORBIDDEN;
+    case UPGRADE_REQUIRED:
+        return AIS_MISMATCH;
     case 429:
         return AIS_LIMITED;
     default:
@@ -118,6 +121,8 @@ static int verdict_code(enum ais_verdict verdict)
     case AIS_REJECTED:
     case AIS_FORBIDDEN:
         return ACTR_EPERMISSION;
+    case AIS_MISMATCH:
+        return ACTR_ECONFIG;
     case AIS_LIMITED:
     case AIS_FAILED:
         return ACTR_EUNAVAILABLE;
@@ -199,12 +204,16 @@ static void client_on_response(void *user, const struct net_http_response *respo
     client->_http = NULL;
     arena_init(&arena, RESPONSE_ARENA_MAX);
     if (response->error < 0) {
-        outcome_fail(&outcome, AIS_FAILED, response->detail);
+        bool is_mismatch = response->error == ACTR_ECONFIG;
+        outcome_fail(&outcome, is_mismatch ? AIS_MISMATCH : AIS_FAILED, response->detail);
         outcome.code = response->error;
     } else if (response->status < 200 || response->status > 299) {
         struct text text;
         text_init(&text, buf, sizeof buf);
-        text_printf(&text, "HTTP status %u", response->status);
+        text_printf(&text, "HTTP status %u%s", response->status,
+                    response->status == UPGRADE_REQUIRED
+                        ? ": the identity service speaks TLS; write https:// in ais_endpoint.url"
+                        : "");
         outcome_fail(&outcome, verdict_of(response->status), buf);
     } else {
         int r = ais_response_decode(actr_bytes_view(response->body), &arena, &decoded);

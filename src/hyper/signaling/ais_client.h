@@ -24,6 +24,7 @@ enum ais_verdict {
     AIS_MALFORMED, /* 400: it does not understand us; asking again will not help */
     AIS_REJECTED,  /* 401: renewal: the token is not good (any more) */
     AIS_FORBIDDEN, /* 403: the realm is not available, or its secret is wrong */
+    AIS_MISMATCH,  /* TLS: not the server that is meant, or not what it speaks */
     AIS_LIMITED,   /* 429 */
     AIS_FAILED,    /* it, or the way to it, is out of order: later, perhaps */
     AIS_CONFUSED,  /* an answer that makes no sense */

@@ -197,6 +197,8 @@ static int close_code(const struct net_close *why)
 {
     if (why->cause == NET_TIMEOUT)
         return ACTR_ETIMEDOUT;
+    if (why->cause == NET_UNFIT)
+        return ACTR_ECONFIG;
     if (why->cause == NET_REJECTED && (why->code == 401 || why->code == 403))
         return ACTR_EPERMISSION;
     return ACTR_EUNAVAILABLE;

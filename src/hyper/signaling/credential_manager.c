@@ -180,7 +180,7 @@ static bool manager_is_final(struct credential_manager *manager, enum ais_verdic
 {
     if (verdict == AIS_REJECTED)
         return ++manager->_rejected_count > 1;
-    return verdict == AIS_FORBIDDEN || verdict == AIS_MALFORMED;
+    return verdict == AIS_FORBIDDEN || verdict == AIS_MALFORMED || verdict == AIS_MISMATCH;
 }
 
 /* A renewal that failed so cannot succeed later: only a registration helps. */

@@ -193,6 +193,11 @@ static void signaling_on_down(void *owner, bool was_open, enum client_loss loss,
     }
     if (loss == CLIENT_DISPLACED)
         credential_manager_on_displaced(&signaling->credentials);
+    if (!was_open && code == ACTR_ECONFIG && signaling->state.state == STATE_STARTING) {
+        signaling_note(signaling, code, detail); /* waiting does not mend it */
+        signaling_fail(signaling);
+        return;
+    }
     if (!was_open)
         signaling_report(signaling, code, detail);
     else if (signaling->events->on_disconnected != NULL)

@@ -250,6 +250,11 @@ const struct actr_id *dest_transport_id(const struct dest_transport *dest)
     return &dest->id;
 }
 
+const char *dest_transport_trouble(const struct dest_transport *dest)
+{
+    return wire_pool_trouble(&dest->pool);
+}
+
 void dest_transport_set_user(struct dest_transport *dest, void *user)
 {
     dest->user = user;

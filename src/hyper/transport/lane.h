@@ -55,6 +55,9 @@ struct dest_transport *peer_transport_find(const struct peer_transport *transpor
                                            const struct actr_id *id);
 const struct actr_id *dest_transport_id(const struct dest_transport *dest);
 
+/* Why the last attempt to reach it failed, for people; "": none has failed. */
+const char *dest_transport_trouble(const struct dest_transport *dest);
+
 /* What the layer above (peer_gate) keeps for this destination; the destination stays while it is
  * not NULL. */
 void dest_transport_set_user(struct dest_transport *dest, void *user);

@@ -66,6 +66,15 @@ static void wire_pool_set_cause(struct wire_pool *pool, int code, const char *de
     text_append(&text, view_text(detail));
 }
 
+const char *wire_pool_trouble(const struct wire_pool *pool)
+{
+    for (size_t i = 0; i < pool->options.count; i++) {
+        if (pool->slots[i].failures > 0)
+            return pool->cause_detail;
+    }
+    return "";
+}
+
 static void wire_pool_on_verdict(struct loop_task *task)
 {
     struct wire_pool *pool = container_of(task, struct wire_pool, verdict);

@@ -90,6 +90,9 @@ struct wire_handle *wire_pool_carrier(struct wire_pool *pool);
 /* The ready wire of that session; NULL: none. */
 struct wire_handle *wire_pool_find(struct wire_pool *pool, uint64_t session);
 
+/* Why the last attempt of the present effort failed; "": none has. */
+const char *wire_pool_trouble(const struct wire_pool *pool);
+
 /* No wires, no attempts under way. */
 bool wire_pool_is_idle(const struct wire_pool *pool);
 

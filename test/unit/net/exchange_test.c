@@ -276,7 +276,7 @@ TEST(nobody_listening_is_unavailable)
     begin(&rig, (struct net_http_options){.url = url}, &outcome);
     RIG_UNTIL(&rig, outcome.is_done);
     assert_int_equal(outcome.error, ACTR_EUNAVAILABLE);
-    assert_string_equal(outcome.detail, "connection refused");
+    assert_non_null(strstr(outcome.detail, ": connection refused"));
     rig_close(&rig);
 }
 

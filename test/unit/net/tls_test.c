@@ -128,6 +128,15 @@ static struct outcome fetch(struct rig *rig, const char *host)
     return outcome;
 }
 
+/* Where, why and what to do. */
+static void expect_detail(struct rig *rig, const struct outcome *outcome, const char *host,
+                          const char *why)
+{
+    char text[256];
+    snprintf(text, sizeof(text), "%s port %u: %s", host, net_server_port(rig->server), why);
+    assert_string_equal(outcome->detail, text);
+}
+
 TEST(a_certificate_must_name_the_host_that_was_asked_for)
 {
     struct rig rig;
@@ -142,10 +151,12 @@ TEST(a_certificate_must_name_the_host_that_was_asked_for)
     rig_open(&rig);
     listen_tls(&rig, "other.pem", "other.key", (struct net_server_options){0});
     struct outcome outcome = fetch(&rig, "localhost");
-    assert_int_equal(outcome.error, ACTR_EUNAVAILABLE);
-    assert_string_equal(outcome.detail, "tls: certificate: hostname mismatch");
+    assert_int_equal(outcome.error, ACTR_ECONFIG);
+    expect_detail(&rig, &outcome, "localhost",
+                  "tls: certificate: hostname mismatch; use a name that is in it");
     outcome = fetch(&rig, "127.0.0.1");
-    assert_string_equal(outcome.detail, "tls: certificate: IP address mismatch");
+    expect_detail(&rig, &outcome, "127.0.0.1",
+                  "tls: certificate: IP address mismatch; use a name that is in it");
     assert_int_equal(rig.request_count, 0);
     rig_close(&rig);
 }
@@ -159,8 +170,8 @@ TEST(a_certificate_of_an_unknown_authority_is_refused)
     listen_tls(&rig, "server.pem", "server.key", (struct net_server_options){0});
     rig_dial(&rig, "/", &options);
     RIG_UNTIL(&rig, rig.client.is_closed);
-    assert_int_equal(rig.client.cause, NET_REFUSED);
-    assert_non_null(strstr(rig.client.detail, "certificate"));
+    assert_int_equal(rig.client.cause, NET_UNFIT);
+    assert_non_null(strstr(rig.client.detail, "; trust its authority by SSL_CERT_FILE"));
     rig_close(&rig);
 }
 
@@ -171,8 +182,11 @@ TEST(without_a_trust_store_nobody_is_believed)
     rig_open(&rig);
     listen_tls(&rig, "server.pem", "server.key", (struct net_server_options){0});
     struct outcome outcome = fetch(&rig, "localhost");
-    assert_int_equal(outcome.error, ACTR_EUNAVAILABLE);
-    assert_non_null(strstr(outcome.detail, "certificate"));
+    assert_int_equal(outcome.error, ACTR_ECONFIG);
+    expect_detail(
+        &rig, &outcome, "localhost",
+        "tls: certificate: unable to get local issuer certificate; trust its authority by "
+        "SSL_CERT_FILE");
     rig_close(&rig);
 }
 
@@ -182,19 +196,24 @@ TEST(a_plain_server_and_a_tls_client_do_not_hang)
     trust("ca.pem");
     rig_open(&rig);
     rig_listen(&rig, NULL);
-    assert_int_equal(fetch(&rig, "127.0.0.1").error, ACTR_EUNAVAILABLE);
+    struct outcome outcome = fetch(&rig, "127.0.0.1");
+    assert_int_equal(outcome.error, ACTR_ECONFIG);
+    expect_detail(&rig, &outcome, "127.0.0.1",
+                  "tls: the server does not speak TLS; write http:// or ws://");
     rig_close(&rig);
 }
 
-TEST(a_plain_client_of_a_tls_server_is_cut)
+TEST(a_plain_client_of_a_tls_server_is_told_and_cut)
 {
-    char buf[256];
+    char buf[512];
     struct rig rig;
     rig_open(&rig);
     listen_tls(&rig, "server.pem", "server.key", (struct net_server_options){0});
     int fd = rig_socket(&rig);
     rig_send_text(&rig, fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     rig_receive_all(&rig, fd, buf, sizeof(buf));
+    assert_ptr_equal(strstr(buf, "HTTP/1.1 426 "), buf);
+    assert_non_null(strstr(buf, "\r\nUpgrade: TLS/1.2, HTTP/1.1\r\n"));
     assert_int_equal(rig.request_count, 0);
     close(fd);
     rig_close(&rig);

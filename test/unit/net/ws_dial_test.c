@@ -104,7 +104,7 @@ TEST(nobody_listening_is_refused_and_not_within_the_call)
     assert_false(rig.client.is_closed);
     RIG_UNTIL(&rig, rig.client.is_closed);
     assert_int_equal(rig.client.cause, NET_REFUSED);
-    assert_string_equal(rig.client.detail, "connection refused");
+    assert_non_null(strstr(rig.client.detail, ": connection refused"));
     rig_close(&rig);
 }
 

@@ -197,8 +197,9 @@ static void ws_connection_on_closed(void *user, const struct net_close *why)
         ws_connection_on_end(&connection->end);
         return;
     }
-    ws_connection_finish(connection, is_refusal ? ACTR_EPERMISSION : ACTR_EUNAVAILABLE, why->detail,
-                         is_refusal);
+    bool is_unfit = why->cause == NET_UNFIT;
+    int code = is_refusal ? ACTR_EPERMISSION : is_unfit ? ACTR_ECONFIG : ACTR_EUNAVAILABLE;
+    ws_connection_finish(connection, code, why->detail, is_refusal || is_unfit);
 }
 
 const struct net_ws_events ws_connection_events = {

@@ -273,6 +273,20 @@ TEST(the_deadline_ends_one_request_and_nothing_else)
     gate_rig_close(&rig);
 }
 
+TEST(a_deadline_while_connecting_tells_what_failed_last)
+{
+    struct gate_rig rig;
+    struct gate_ask ask = {0};
+    gate_rig_open(&rig, NULL);
+    assert_int_equal(gate_ask_start(&ask, &rig, "x", 100), 0);
+    gate_rig_pass(&rig, 0);
+    fake_wire_end(fake_wires_last(&rig.all), ACTR_EUNAVAILABLE, "h port 1: refused", false);
+    gate_rig_pass(&rig, 100);
+    gate_ask_expect(&ask, ACTR_ETIMEDOUT,
+                    "no connection to 1@7/acme:Test:1.0.0: h port 1: refused");
+    gate_rig_close(&rig);
+}
+
 TEST(the_deadline_covers_connecting)
 {
     struct gate_rig rig;

@@ -199,7 +199,9 @@ TEST(three_attempts_with_growing_pauses_then_unreachable_with_the_last_cause)
     struct rig rig;
     rig_open(&rig, 1);
     assert_false(wire_pool_connect(&rig.pool));
+    assert_string_equal(wire_pool_trouble(&rig.pool), "");
     fake_wire_end(fake_wires_last(&rig.all), ACTR_EUNAVAILABLE, "first", false);
+    assert_string_equal(wire_pool_trouble(&rig.pool), "first");
     rig_at(&rig, 199);
     assert_int_equal(rig.ws.dials, 1);
     rig_at(&rig, 300); /* 250 ms, ± 20 % */
