@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A client of the existing system, replayed against a whole node of ours that listens: its first
  * request comes at once, and it goes in every way but the proper one. */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -266,5 +267,51 @@ TEST(a_client_that_never_reads_stalls_nobody)
     replay_reset(deaf);
     world_settle(&world, descriptors);
     live_actor_deinit(&actor);
+    close_all();
+}
+
+/* ---- Waiting for nothing ---- */
+
+/* Turns the node's loop until the peer has something to read; how often a timer ended the wait. */
+static int turn_until_readable(int fd)
+{
+    int timer_count = 0;
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+    while (poll(&readable, 1, 0) == 0)
+        timer_count += world_turn(&world);
+    return timer_count;
+}
+
+/* The existing system looks into its mailbox every 10 ms or so, which each call pays for. In ours
+ * every step of a call follows from the one before. */
+TEST(a_call_waits_for_no_timer)
+{
+    char head[1024];
+    struct replay replay;
+    int timer_count = 0;
+    world_open(&world, false);
+    world.on_foreign_loop = true;
+    world_start_service(&world);
+    world_join(&world, 2, NULL, &client);
+    replay_open(&replay, DIRECT, 6);
+    replay_expect(&replay, false, REPLAY_HEAD);
+    int fd = replay_connect(&world, &replay, &client, (struct actr_view){0});
+    turn_until_readable(fd);
+    live_read_head(fd, head, sizeof(head));
+    enum live_opcode opcode;
+    turn_until_readable(fd);
+    (void)live_receive_frame(&world.live, fd, &opcode);
+    assert_int_equal(opcode, LIVE_PONG); /* by which our listener says that it reads */
+    for (uint8_t i = 0; i < 50; i++) {
+        struct actr_bytes request = raw_request(i, 5);
+        live_send_frame(fd, true, LIVE_BINARY, actr_bytes_view(request));
+        timer_count += turn_until_readable(fd);
+        expect_echo(replay_receive(&world, fd), actr_bytes_view(request));
+        actr_bytes_unref(request);
+    }
+    if (timer_count > 10) /* there are timers, of other things */
+        fail_msg("%d of 50 calls waited for a timer", timer_count);
+    close(fd);
+    replay_close(&replay);
     close_all();
 }

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,12 +191,24 @@ static void on_tell(struct actr_ctx *ctx, struct actr_view request, void *self)
     world->told += actr_ctx_is_tell(ctx) && request.len == 10;
 }
 
+bool world_turn(struct world *world)
+{
+    struct pollfd fd = {.fd = actr_node_fd(world->node), .events = POLLIN};
+    int timeout_ms = actr_node_timeout_ms(world->node);
+    int ready = poll(&fd, 1, timeout_ms);
+    assert_int_equal(actr_node_dispatch(world->node), 0);
+    return ready == 0 && timeout_ms > 0;
+}
+
 static void start_node(struct world *world, struct actr_workload *workload, const char *more)
 {
     char config[512];
     unsigned port = hosting_port(world->live.hosting);
-    struct actr_node_options options = {
-        .size = sizeof(options), .log_level = ACTR_LOG_ERROR, .log = on_log, .arg = world};
+    struct actr_node_options options = {.size = sizeof(options),
+                                        .foreign_loop = world->on_foreign_loop,
+                                        .log_level = ACTR_LOG_ERROR,
+                                        .log = on_log,
+                                        .arg = world};
     snprintf(config, sizeof(config),
              "[signaling]\nurl = \"ws://127.0.0.1:%u/signaling/ws\"\n"
              "[ais_endpoint]\nurl = \"http://127.0.0.1:%u/ais\"\n[deployment]\nrealm_id = %d\n%s",
@@ -204,6 +217,8 @@ static void start_node(struct world *world, struct actr_workload *workload, cons
     if (workload)
         assert_int_equal(actr_node_use(world->node, workload), 0);
     assert_int_equal(actr_node_start(world->node), 0);
+    while (actr_node_get_state(world->node) != ACTR_NODE_RUNNING)
+        (void)world_turn(world); /* on a foreign loop it has only begun to start */
 }
 
 void world_start_service(struct world *world)

@@ -47,6 +47,7 @@ const char *replay_header(const char *head, const char *name);
 struct world {
     struct live live;
     struct actr_node *node;
+    bool on_foreign_loop;   /* set it before the node starts; then world_turn() */
     atomic_int error_count; /* lines of level error, of node and server */
     long told;              /* the actor's */
 };
@@ -56,6 +57,8 @@ void world_open(struct world *world, bool is_open);
 /* Our node: the echo service of the captures, listening; or a pure client. */
 void world_start_service(struct world *world);
 void world_start_client(struct world *world);
+/* One turn of a node on a foreign loop; true: it was a timer that ended the wait. */
+bool world_turn(struct world *world);
 /* Stops all of it; no error may have been logged. */
 void world_close(struct world *world);
 
