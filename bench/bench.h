@@ -52,6 +52,7 @@ double bench_now_us(void);
 /* The p-th (0 to 1) of count values, which are sorted in place. */
 double bench_percentile(double *values, size_t count, double p);
 
-/* The path of this program, and of the actr command beside it. */
+/* The paths of this program, of the actr command, and of bare.c. */
 const char *bench_self(void);
 const char *bench_actr(void);
+const char *bench_bare(void);

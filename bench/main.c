@@ -19,7 +19,7 @@
 static const struct bench_case *const tables[] = {bench_ws_rpc, bench_host_call, bench_envelope,
                                                   bench_rendezvous, bench_node};
 
-static char self[4096], actr[4200];
+static char self[4096], actr[4200], bare[4200];
 
 double bench_now_us(void)
 {
@@ -53,6 +53,11 @@ const char *bench_actr(void)
     return actr;
 }
 
+const char *bench_bare(void)
+{
+    return bare;
+}
+
 static bool find_programs(void)
 {
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -61,7 +66,8 @@ static bool find_programs(void)
     self[len] = '\0';
     char *slash = strrchr(self, '/');
     snprintf(actr, sizeof(actr), "%.*s/../src/cli/actr", (int)(slash - self), self);
-    return access(actr, X_OK) == 0;
+    snprintf(bare, sizeof(bare), "%.*s/bare", (int)(slash - self), self);
+    return access(actr, X_OK) == 0 && access(bare, X_OK) == 0;
 }
 
 struct outcome {
@@ -179,7 +185,7 @@ int main(int argc, char **argv)
         }
     }
     if (!find_programs()) {
-        fprintf(stderr, "bench: no actr command at %s\n", actr);
+        fprintf(stderr, "bench: no %s or no %s\n", actr, bare);
         return 1;
     }
     if (!json)

@@ -3,7 +3,6 @@
 /* The other roles of the bench program: what a case runs in a process of its own.
  *
  *   service PORT   an echo actor against the rendezvous on PORT; prints its id
- *   bare -         nothing but the libraries that this program is linked with
  *   lws -          a plain libwebsockets echo server; prints its port
  *
  * Each prints one line when it is ready and then lives until it is killed. */
@@ -30,21 +29,11 @@ static int role_service(const char *port)
     return 0;
 }
 
-static int role_bare(void)
-{
-    puts("bare");
-    fflush(stdout);
-    pause();
-    return 0;
-}
-
 int bench_role(int argc, char **argv)
 {
     const char *argument = argc > 1 ? argv[1] : "";
     if (strcmp(argv[0], "service") == 0)
         return role_service(argument);
-    if (strcmp(argv[0], "bare") == 0)
-        return role_bare();
     if (strcmp(argv[0], "lws") == 0)
         return lws_echo_serve();
     fprintf(stderr, "bench: no role %s\n", argv[0]);

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Support of the bench cases: servers, nodes, children, and what /proc says about them.
  *
- * Children are this same program in another role, so that a bare process and a node open the very
- * same libraries. */
+ * Children are this same program in another role. */
 #include "support.h"
 
 #include <dirent.h>
