@@ -140,6 +140,13 @@ void rig_connect(struct rig *rig, const struct net_ws_options *options)
     assert_false(rig->client.is_closed);
 }
 
+void rig_pair(struct rig *rig, const struct net_server_options *server,
+              const struct net_ws_options *client)
+{
+    rig_listen(rig, server);
+    rig_connect(rig, client);
+}
+
 /* ---- the server ---- */
 
 static void server_note(struct rig *rig, struct net_request *request,

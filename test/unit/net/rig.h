@@ -68,6 +68,9 @@ extern const struct net_ws_events rig_end_events;
 void rig_dial(struct rig *rig, const char *path, const struct net_ws_options *options);
 /* Both ends open. */
 void rig_connect(struct rig *rig, const struct net_ws_options *options);
+/* A server, and a client that is connected to it. */
+void rig_pair(struct rig *rig, const struct net_server_options *server,
+              const struct net_ws_options *client);
 void rig_end_deinit(struct rig_end *end);
 
 /* A bare connection to the server; non-blocking. */

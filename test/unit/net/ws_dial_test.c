@@ -39,8 +39,7 @@ TEST(a_credential_of_eight_kilobytes_fits)
     struct rig rig;
     rig_open(&rig);
     rig.watch_header = "x-actr-credential";
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, &options);
+    rig_pair(&rig, NULL, &options);
     assert_string_equal(rig.header, credential);
     rig_close(&rig);
 }

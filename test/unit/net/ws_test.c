@@ -28,8 +28,7 @@ TEST(messages_of_every_length_come_back_whole)
     struct rig rig;
     rig_open(&rig);
     rig.accepted.want_echo = true;
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     size_t count = sizeof(lens) / sizeof(lens[0]);
     for (size_t i = 0; i < count; i++)
         assert_true(net_ws_send(rig.client.ws, pattern(lens[i], (uint8_t)i)) >= 0);
@@ -60,8 +59,7 @@ TEST(a_pong_may_come_unasked)
 {
     struct rig rig;
     rig_open(&rig);
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     net_ws_pong(rig.client.ws, actr_view_of("unasked", 7));
     RIG_UNTIL(&rig, rig.accepted.pong_count == 1);
     assert_string_equal(rig.accepted.pong, "unasked");
@@ -75,8 +73,7 @@ TEST(of_pongs_that_pile_up_the_last_one_goes)
 {
     struct rig rig;
     rig_open(&rig);
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     for (const char *c = "abcde"; *c; c++)
         net_ws_pong(rig.client.ws, actr_view_of(c, 1));
     RIG_UNTIL(&rig, rig.accepted.pong_count == 1);
@@ -91,8 +88,7 @@ TEST(a_pong_overtakes_queued_messages)
     struct rig rig;
     rig_open(&rig);
     rig.accepted.want_pause = true;
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     for (int i = 0; i < 20; i++)
         assert_true(net_ws_send(rig.client.ws, pattern(1 << 20, 0)) >= 0);
     rig_settle(&rig); /* the system takes no more */
@@ -113,8 +109,7 @@ TEST(full_is_said_at_the_high_mark_and_writable_at_a_quarter)
     struct rig rig;
     rig_open(&rig);
     rig.accepted.want_pause = true;
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, &options);
+    rig_pair(&rig, NULL, &options);
     rig_settle(&rig);
     size_t sent = 0;
     int r;
@@ -153,8 +148,7 @@ TEST(reading_off_stops_at_once_and_nothing_is_lost_or_reordered)
     struct rig rig;
     rig_open(&rig);
     rig.accepted.on_message = check_order;
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, &options);
+    rig_pair(&rig, NULL, &options);
     for (uint32_t i = 0; i < COUNT; i++) {
         uint8_t *data;
         struct actr_bytes message = bytes_new(1000, &data);
@@ -178,8 +172,7 @@ TEST(a_receiver_that_does_not_read_costs_a_bounded_amount_of_memory)
     struct rig rig;
     rig_open(&rig);
     rig.accepted.want_pause = true;
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, &options);
+    rig_pair(&rig, NULL, &options);
     rig_settle(&rig);
     /* Until TCP pushes back and the sender's own queue is full. */
     while (net_ws_send(rig.client.ws, pattern(10000, 0)) == 0)
@@ -198,8 +191,7 @@ TEST(what_a_peer_sent_before_it_hung_up_is_still_read_after_a_pause)
     struct rig rig;
     rig_open(&rig);
     rig.accepted.want_pause = true;
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     for (int i = 0; i < 10; i++)
         assert_int_equal(net_ws_send(rig.client.ws, pattern(50000, 0)), 0);
     RIG_UNTIL(&rig, net_ws_queued(rig.client.ws) == 0);
@@ -220,8 +212,7 @@ TEST(what_is_queued_leaves_before_the_close_and_both_sides_hear_the_code)
 {
     struct rig rig;
     rig_open(&rig);
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     for (int i = 0; i < 30; i++)
         assert_true(net_ws_send(rig.client.ws, pattern(100000, 0)) >= 0);
     net_ws_close(rig.client.ws, 4321, "enough");
@@ -243,8 +234,7 @@ TEST(codes_registered_after_the_rfc_arrive_as_they_are)
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         struct rig rig;
         rig_open(&rig);
-        rig_listen(&rig, NULL);
-        rig_connect(&rig, NULL);
+        rig_pair(&rig, NULL, NULL);
         net_ws_close(rig.accepted.ws, codes[i], NULL);
         RIG_UNTIL(&rig, rig.client.is_closed && rig.accepted.is_closed);
         assert_int_equal(rig.client.cause, NET_CLOSED);
@@ -257,8 +247,7 @@ TEST(both_sides_may_close_at_once)
 {
     struct rig rig;
     rig_open(&rig);
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     net_ws_close(rig.client.ws, 1000, NULL);
     net_ws_close(rig.accepted.ws, 1001, NULL);
     RIG_UNTIL(&rig, rig.client.is_closed && rig.accepted.is_closed);
@@ -272,8 +261,7 @@ TEST(a_cut_is_a_loss_for_the_other_side)
 {
     struct rig rig;
     rig_open(&rig);
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     net_ws_close(rig.client.ws, 0, NULL);
     assert_false(rig.client.is_closed);
     RIG_UNTIL(&rig, rig.client.is_closed && rig.accepted.is_closed);
@@ -288,8 +276,7 @@ TEST(a_cut_overtakes_a_graceful_close)
     struct rig rig;
     rig_open(&rig);
     rig.accepted.want_pause = true;
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     for (int i = 0; i < 20; i++)
         assert_true(net_ws_send(rig.client.ws, pattern(1 << 20, 0)) >= 0);
     net_ws_close(rig.client.ws, 1000, NULL);
@@ -308,8 +295,7 @@ TEST(a_close_does_not_wait_for_a_peer_that_takes_nothing)
     struct rig rig;
     rig_open(&rig);
     rig.accepted.want_pause = true;
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     for (int i = 0; i < 20; i++)
         assert_true(net_ws_send(rig.client.ws, pattern(1 << 20, 0)) >= 0);
     net_ws_close(rig.client.ws, 1000, NULL);
@@ -322,8 +308,7 @@ TEST(a_server_that_closes_tells_its_websockets_1001)
 {
     struct rig rig;
     rig_open(&rig);
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, NULL);
+    rig_pair(&rig, NULL, NULL);
     net_server_close(rig.server);
     RIG_UNTIL(&rig, rig.is_server_closed);
     assert_true(rig.accepted.is_closed);
@@ -340,8 +325,7 @@ TEST(silence_is_answered_with_pings_and_the_connection_lives)
     struct net_ws_options options = {.ping_interval_ms = 10, .dead_after_ms = 200};
     struct rig rig;
     rig_open(&rig);
-    rig_listen(&rig, NULL);
-    rig_connect(&rig, &options);
+    rig_pair(&rig, NULL, &options);
     RIG_UNTIL(&rig, rig.client.pong_count >= 5 || rig.client.is_closed);
     assert_false(rig.client.is_closed);
     rig_close(&rig);
@@ -368,8 +352,7 @@ TEST(time_with_reading_off_is_not_silence)
     struct rig rig;
     rig_open(&rig);
     rig.client.want_pause = true;
-    rig_listen(&rig, &server);
-    rig_connect(&rig, &options);
+    rig_pair(&rig, &server, &options);
     uint64_t until = loop_now_us(rig.loop) + 90000; /* three times dead */
     while (loop_now_us(rig.loop) < until)
         rig_turn(&rig);

@@ -53,8 +53,7 @@ TEST(any_way_of_ending_leads_back)
 TEST(pauses_grow_to_a_minute_and_it_never_gives_up)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node_run(&node, 10 * S_US);
     node.server.upgrade_status = 503;
     fake_server_lose(&node.server);
@@ -80,8 +79,7 @@ TEST(pauses_grow_to_a_minute_and_it_never_gives_up)
 TEST(a_server_that_hangs_up_at_once_is_not_hammered)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     for (int i = 0; i < 6000; i++) {
         if (node.server.socket != NULL)
             fake_server_lose(&node.server);
@@ -94,8 +92,7 @@ TEST(a_server_that_hangs_up_at_once_is_not_hammered)
 TEST(too_many_dials_wait_ten_seconds)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.upgrade_status = 429;
     fake_server_lose(&node.server);
     node_run(&node, 9 * S_US);
@@ -109,8 +106,7 @@ TEST(too_many_dials_wait_ten_seconds)
 TEST(silence_is_noticed)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     fake_ws_silence(node.server.socket);
     node.server.socket = NULL;
     node_run(&node, 10500 * MS_US);
@@ -123,8 +119,7 @@ TEST(silence_is_noticed)
 TEST(dialling_without_memory)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     fake_server_lose(&node.server);
     mem_fail_at(1);
     node_run(&node, 5 * S_US);
@@ -192,8 +187,7 @@ TEST(errors_of_the_server)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct node node;
         struct node_lookup lookup;
-        node_init(&node, 1, NULL);
-        node_up(&node);
+        node_begin(&node);
         node.server.error = cases[i].code;
         node_find(&node, &lookup, "acme:echo:1.0.0", 1);
         node_run(&node, 10 * MS_US);
@@ -225,8 +219,7 @@ TEST(what_nobody_asked_for_is_ignored)
     const struct signaling_reply error = {.kind = SIGNALING_REPLY_ERROR, .error = {401, {NULL, 0}}};
     struct node node;
     struct node_lookup lookup;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     fake_server_offer(&node.server, "acme:echo:1.0.0", 50, 1);
     node.server.is_deaf = true;
     node_find(&node, &lookup, "acme:echo:1.0.0", 1); /* env-2 */
@@ -254,8 +247,7 @@ TEST(the_answer_to_another_question_is_none)
     const struct signaling_reply pong = {.kind = SIGNALING_PONG};
     struct node node;
     struct node_lookup lookup;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.is_deaf = true;
     node_find(&node, &lookup, "acme:echo:1.0.0", 1);
     node_run(&node, 10 * MS_US);
@@ -272,8 +264,7 @@ TEST(a_late_answer_finds_nobody)
                                            .candidates = {.result = AIS_RESULT_SUCCESS}};
     struct node node;
     struct node_lookup lookup;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.is_deaf = true;
     node_find(&node, &lookup, "acme:echo:1.0.0", 1);
     node_run(&node, 5001 * MS_US);
@@ -300,8 +291,7 @@ TEST(bursts_are_paced)
 {
     struct node node;
     static struct node_lookup lookups[64];
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     fake_server_offer(&node.server, "acme:echo:1.0.0", 50, 1);
     node_run(&node, S_US);
     find_many(&node, lookups, 64);
@@ -342,8 +332,7 @@ TEST(told_that_it_was_too_much_it_holds_back)
                                                .error = {429, {(const uint8_t *)"slow", 4}}};
     struct node node;
     static struct node_lookup lookups[10];
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node_run(&node, 10 * S_US);
     fake_server_push(&node.server, &refusal);
     find_many(&node, lookups, 10);
@@ -358,8 +347,7 @@ TEST(waiting_requests_end_with_the_socket)
 {
     struct node node;
     static struct node_lookup lookups[64];
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     find_many(&node, lookups, 64);
     fake_server_lose(&node.server);
     node_run(&node, 10 * MS_US);

@@ -47,8 +47,7 @@ static void run_until_renewing(struct node *node, unsigned count)
 TEST(renews_before_the_credential_expires)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     uint64_t expires_at_s = signaling_identity(node.signaling)->expires_at_s;
     memset(node.server.token, 0x66, sizeof node.server.token);
     node_run(&node, (3600 - 331) * S_US);
@@ -104,8 +103,7 @@ TEST(a_life_of_seconds)
 TEST(a_heartbeat_answered_with_401)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.ping_error = 401;
     node_run(&node, 29900 * MS_US);
     assert_int_equal(node.renewed, 0);
@@ -123,8 +121,7 @@ TEST(any_request_answered_with_401)
 {
     struct node node;
     struct node_lookup lookup;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.error = 401;
     node_find(&node, &lookup, "acme:echo:1.0.0", 1);
     node_run(&node, 20 * MS_US);
@@ -150,8 +147,7 @@ TEST(a_warning)
 TEST(an_upgrade_refused_with_401)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     char old_url[FAKE_URL_MAX];
     memcpy(old_url, node.server.url, sizeof old_url);
     node_run(&node, 60 * S_US);
@@ -175,8 +171,7 @@ TEST(an_upgrade_refused_with_401)
 static void rebinds(enum fake_answer answer, unsigned code)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id first = node.id;
     node.server.renewing.answer = answer;
     node.server.renewing.code = code;
@@ -214,8 +209,7 @@ TEST(so_does_a_renewal_for_somebody_else)
 TEST(a_server_without_renewals)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.renewing.answer = FAKE_STATUS;
     node.server.renewing.code = 404;
     node_run(&node, 3600 * S_US);
@@ -229,8 +223,7 @@ TEST(a_server_without_renewals)
 TEST(a_server_that_has_forgotten_us)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node_run(&node, 60 * S_US);
     node.server.upgrade_status = 401;
     node.server.renewing.answer = FAKE_ERROR;
@@ -249,8 +242,7 @@ TEST(a_server_that_has_forgotten_us)
 TEST(renewed_and_still_refused)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node_run(&node, 60 * S_US);
     node.server.upgrade_status = 401;
     fake_server_lose(&node.server);
@@ -267,8 +259,7 @@ TEST(renewed_and_still_refused)
 TEST(a_server_that_refuses_whatever_it_grants_is_not_flooded)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.upgrade_status = 401;
     fake_server_lose(&node.server);
     node_run(&node, 3600 * S_US);
@@ -285,8 +276,7 @@ TEST(a_server_that_refuses_whatever_it_grants_is_not_flooded)
 static void outlives(enum fake_answer answer, unsigned code)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.renewing.answer = answer;
     node.server.renewing.code = code;
     node_run(&node, 3300 * S_US);
@@ -314,8 +304,7 @@ TEST(renewal_goes_on_while_the_service_is_down)
 TEST(a_lost_answer_is_asked_for_again)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.renewing.answer = FAKE_SILENCE;
     run_until_renewing(&node, 1);
     node.server.renewing.answer = FAKE_GRANT;
@@ -329,8 +318,7 @@ TEST(a_lost_answer_is_asked_for_again)
 TEST(a_limited_renewal_waits_as_long_as_it_is_told)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.renewing = (struct fake_exchange){FAKE_STATUS, 429, 100, 0};
     node_run(&node, 3301 * S_US);
     assert_int_equal(node.server.renewing.count, 1);
@@ -345,8 +333,7 @@ TEST(a_limited_renewal_waits_as_long_as_it_is_told)
 TEST(an_absurd_wait_is_not_believed)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.renewing = (struct fake_exchange){FAKE_STATUS, 429, INT64_MAX, 0};
     node_run(&node, 3301 * S_US);
     node_run(&node, 3601 * S_US);
@@ -357,8 +344,7 @@ TEST(an_absurd_wait_is_not_believed)
 TEST(a_realm_disabled_and_enabled_again)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.renewing.answer = FAKE_ERROR;
     node.server.renewing.code = 403;
     node.server.error = 403;
@@ -382,8 +368,7 @@ TEST(a_realm_disabled_and_enabled_again)
 TEST(displaced_it_becomes_somebody_else)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id first = node.id;
     node_run(&node, 60 * S_US);
     fake_server_close(&node.server, 1008);
@@ -400,8 +385,7 @@ TEST(displaced_it_becomes_somebody_else)
 TEST(displaced_at_once_again_and_again)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     for (int i = 0; i < 600; i++) {
         if (node.server.socket != NULL)
             fake_server_close(&node.server, 1008);
@@ -415,8 +399,7 @@ TEST(displaced_at_once_again_and_again)
 TEST(displaced_while_renewing)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.renewing.answer = FAKE_SILENCE;
     run_until_renewing(&node, 1);
     fake_server_close(&node.server, 1008);
@@ -429,8 +412,7 @@ TEST(displaced_while_renewing)
 TEST(displaced_while_the_service_is_down)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node_run(&node, 60 * S_US);
     node.server.registering.answer = FAKE_REFUSE;
     fake_server_close(&node.server, 1008);
@@ -482,8 +464,7 @@ TEST(a_late_401_is_about_the_old_credential)
 {
     struct node node;
     struct node_lookup lookup;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node_run(&node, 60 * S_US);
     node.server.error = 401;
     node_find(&node, &lookup, "acme:echo:1.0.0", 1);

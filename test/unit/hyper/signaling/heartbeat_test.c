@@ -36,8 +36,7 @@ TEST(availability_by_power_and_backlog)
 TEST(first_at_once_then_every_interval)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     assert_int_equal(node.server.pings, 1);
     assert_true(node.server.ping_us < node.began_us + 10 * MS_US);
     node_run(&node, 90 * S_US);
@@ -98,8 +97,7 @@ TEST(it_tells_the_load)
 TEST(one_lost_beat_is_nothing)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.is_mute_to_pings = true;
     node_run(&node, 60 * S_US);
     node.server.is_mute_to_pings = false;
@@ -115,8 +113,7 @@ TEST(one_lost_beat_is_nothing)
 TEST(three_lost_beats_are_a_dead_server)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.is_mute_to_pings = true;
     node_run(&node, 103 * S_US);
     assert_int_equal(node.disconnected, 1);
@@ -128,8 +125,7 @@ TEST(three_lost_beats_are_a_dead_server)
 TEST(no_beat_while_the_socket_is_down)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.upgrade_status = 503;
     fake_server_lose(&node.server);
     unsigned pings = node.server.pings;

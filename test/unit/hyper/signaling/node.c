@@ -134,6 +134,12 @@ void node_up(struct node *node)
     assert_true(signaling_is_connected(node->signaling));
 }
 
+void node_begin(struct node *node)
+{
+    node_init(node, 1, NULL);
+    node_up(node);
+}
+
 static void on_found(struct signaling_lookup *base, int code, const char *detail,
                      const struct actr_id *ids, size_t count)
 {

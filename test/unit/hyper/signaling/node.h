@@ -36,6 +36,8 @@ void node_deinit(struct node *node);
 void node_run(struct node *node, uint64_t us);
 /* Started and connected. */
 void node_up(struct node *node);
+/* An ordinary node, up. */
+void node_begin(struct node *node);
 
 /* The ids of a discovery that has ended. */
 struct node_lookup {

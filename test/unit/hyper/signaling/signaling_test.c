@@ -273,8 +273,7 @@ TEST(after_a_failure_it_can_be_started_again)
 TEST(stop_unregisters_and_closes)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id id = node.id;
     signaling_stop(node.signaling);
     signaling_stop(node.signaling);
@@ -292,8 +291,7 @@ TEST(stop_unregisters_and_closes)
 TEST(stop_waits_a_second_for_the_farewell)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.is_deaf = true;
     signaling_stop(node.signaling);
     node_run(&node, 990 * MS_US);
@@ -307,8 +305,7 @@ TEST(stop_waits_a_second_for_the_farewell)
 TEST(stop_when_the_server_goes_first)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     signaling_stop(node.signaling);
     fake_server_lose(&node.server);
     node_run(&node, 20 * MS_US);
@@ -404,8 +401,7 @@ TEST(stop_in_every_state)
 TEST(started_again_it_is_somebody_else)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id first = node.id;
     signaling_stop(node.signaling);
     node_run(&node, S_US);
@@ -422,8 +418,7 @@ TEST(stop_answers_everybody_who_waits)
     struct node node;
     struct node_lookup lookup;
     struct node_check check;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     node.server.is_deaf = true;
     node.server.key_id = 5;
     node_find(&node, &lookup, "acme:echo:1.0.0", 1);

@@ -30,8 +30,7 @@ TEST(a_good_one)
 {
     struct node node;
     struct node_check check;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id id = peer_of(&node);
     uint64_t now_s = loop_wall_ms(node.loop) / 1000;
     node_verify(&node, &check, &id, fake_server_credential(&node.server, &id, now_s + 1));
@@ -46,8 +45,7 @@ TEST(an_expired_one)
 {
     struct node node;
     struct node_check check;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id id = peer_of(&node);
     uint64_t now_s = loop_wall_ms(node.loop) / 1000;
     node_verify(&node, &check, &id, fake_server_credential(&node.server, &id, now_s));
@@ -61,8 +59,7 @@ TEST(somebody_elses)
 {
     struct node node;
     struct node_check check;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id id = peer_of(&node), other = id;
     other.serial++;
     node_verify(&node, &check, &id, fake_server_credential(&node.server, &other, UINT32_MAX));
@@ -83,8 +80,7 @@ TEST(somebody_elses)
 TEST(any_changed_byte)
 {
     struct node node;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id id = peer_of(&node);
     struct actr_bytes good = fake_server_credential(&node.server, &id, UINT32_MAX);
     for (size_t at = 0; at < good.len; at++) {
@@ -103,8 +99,7 @@ TEST(rubbish)
     static const char *const rubbish[] = {"", "x", "\xff\xff\xff\xff", "\x08\x01"};
     struct node node;
     struct node_check check;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id id = peer_of(&node);
     for (size_t i = 0; i < 4; i++) {
         node_verify(&node, &check, &id, actr_bytes_str(rubbish[i]));
@@ -126,8 +121,7 @@ TEST(no_key_is_asked_for_in_vain)
 {
     struct node node;
     struct node_check check;
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id id = peer_of(&node), other = id;
     other.serial++;
     node.server.key_id = 9;
@@ -145,8 +139,7 @@ TEST(cancelled)
 {
     struct node node;
     struct node_check checks[2];
-    node_init(&node, 1, NULL);
-    node_up(&node);
+    node_begin(&node);
     struct actr_id id = peer_of(&node);
     node_verify(&node, &checks[0], &id, fake_server_credential(&node.server, &id, UINT32_MAX));
     signaling_verify_cancel(&checks[0].base);
