@@ -116,6 +116,15 @@ ACTR_API int actr_ctx_defer(struct actr_ctx *ctx, void (*fn)(void *arg), void *a
 ACTR_API void actr_panic(struct actr_ctx *ctx, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn, cold));
 
+/* Says that this actor's state is broken and must be made anew. The handler goes on and may answer;
+ * those that run beside it end; no other starts. When nothing runs any more the actor is restarted
+ * after a pause (on_stop, whose error is ignored, then on_start and on_ready), and what has been
+ * waiting runs. After too many restarts (actr_workload_options.restarts_max) the node stops, with
+ * ACTR_EUNAVAILABLE for on_state. on_error is told (ACTR_ERROR_POISON). ACTR_ESTATE: a context of
+ * the host side, which is the program itself. */
+ACTR_API int actr_poison(struct actr_ctx *ctx, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 enum actr_log_level {
     ACTR_LOG_TRACE,
     ACTR_LOG_DEBUG,

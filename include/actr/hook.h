@@ -92,8 +92,10 @@ enum actr_error_category {
     ACTR_ERROR_SIGNALING, /* the connection to the rendezvous server was lost or refused */
     ACTR_ERROR_TRANSPORT, /* a connection to a peer was lost or could not be made */
     ACTR_ERROR_PANIC,     /* a handler ended abnormally */
-    ACTR_ERROR_CHUNK      /* it is not known whether a data chunk arrived; nothing raises it until
+    ACTR_ERROR_CHUNK,     /* it is not known whether a data chunk arrived; nothing raises it until
                              there are streams */
+    ACTR_ERROR_STUCK,     /* a handler has been running for longer than it should */
+    ACTR_ERROR_POISON     /* the actor's state is broken: it is restarted, or leaves */
 };
 
 struct actr_error_event {

@@ -156,6 +156,8 @@ struct actr_node_stats {
     uint32_t peers; /* open connections to peers */
     uint32_t kept_replies;
     bool signaling_up;
+    uint64_t handlers_stuck; /* that ran longer than actr_workload_options.stuck_after_ms */
+    uint64_t restarts;       /* of the actor, after actr_poison() */
 };
 ACTR_API int actr_node_get_stats(const struct actr_node *node, struct actr_node_stats *ret_stats);
 

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A linked actor: a type, routes and hooks, written in C and linked into the process.
  *
- * Handlers of one workload run one at a time, in order (RPC_SIGNAL before RPC_RELIABLE). They run
- * on a worker thread and may block, unless the workload or the route says that it never blocks:
+ * Handlers of one workload run one at a time, in order (RPC_SIGNAL before RPC_RELIABLE), unless
+ * routes declare conflict keys (actr_route_options): then those that do not conflict overlap. They
+ * run on a worker thread and may block, unless the workload or the route says that it never blocks:
  * then they run on the loop thread, without a hop. A thread of the same process that calls an idle
  * actor runs the handler itself. */
 #pragma once
@@ -47,7 +48,19 @@ struct actr_workload_options {
     actr_peer_fn *on_webrtc_connecting, *on_webrtc_connected, *on_webrtc_disconnected;
     actr_credential_fn *on_credential_renewed, *on_credential_expiring;
     actr_backpressure_fn *on_mailbox_backpressure;
+    uint32_t concurrency;      /* handlers that run at once, each on a thread, when a route declares
+                                * a conflict key; 0: 8; 1: one at a time; 64 at most */
+    uint32_t stuck_after_ms;   /* a handler that runs so long is reported; 0: 30,000 */
+    uint32_t kept_replies_max; /* replies kept at once; 0: 1,024 */
+    uint32_t kept_reply_ttl_ms; /* a kept reply is answered ACTR_ETIMEDOUT after so long, or at its
+                                 * caller's deadline; 0: at the deadline, else after 300,000 */
+    uint32_t restarts_max; /* restarts after actr_poison() within restart_window_ms before the node
+                            * stops; 0: 5; 64 at most */
+    uint32_t restart_window_ms; /* 0: 60,000 */
 };
+
+/* Largest concurrency. */
+#define ACTR_CONCURRENCY_MAX 64
 
 /* Where the conflict key of a route comes from. Two messages with the same key never run at the
  * same time; messages with different keys may, up to actr_workload_options.concurrency.

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "hyper/lifecycle/node.h"
 #include "hyper/lifecycle/node_calls.h"
+#include "hyper/lifecycle/supervision.h"
 #include "hyper/workload/linked.h"
 #include "hyper/workload/workload.h"
 #include "runtime/acl.h"
@@ -22,7 +23,6 @@
 #include "sys/workers.h"
 
 #define NODE_WORKERS_MAX 4 /* two actors, and room for what comes */
-#define NODE_KEPT_MAX 1024
 
 static void node_log_sink(void *arg, enum actr_log_level level, const char *event,
                           const char *message)
@@ -62,11 +62,12 @@ static int node_init_parts(struct actr_node *node)
         return r;
     executor_init(&node->executor, node->loop, node->workers);
     executor_init(&node->host_executor, node->loop, node->workers);
-    kept_replies_init(&node->kept, node->loop, NODE_KEPT_MAX);
+    kept_replies_init(&node->kept, node->loop, 0);
     node_init_env(node, &node->env, &node->executor);
     node_init_env(node, &node->host_env, &node->host_executor);
     calls_init(&node->calls, node->loop);
     node_life_init(node);
+    supervision_init(node);
     node->host_routes = linked_client();
     if (!node->host_routes)
         return ACTR_ENOMEM;
@@ -81,6 +82,7 @@ static void node_free(struct actr_node *node)
     calls_deinit(&node->calls);
     executor_deinit(&node->executor);
     executor_deinit(&node->host_executor);
+    supervisor_deinit(&node->supervisor);
     kept_replies_deinit(&node->kept);
     node->workers = workers_free(node->workers);
     loop_task_cancel(&node->life.advance);
@@ -249,7 +251,10 @@ static int node_seal(struct actr_node *node)
         if (r < 0)
             return r;
     }
-    int r = linked_use(node->host_routes, &node->host);
+    int r = actor_init(node);
+    if (r < 0)
+        return r;
+    r = linked_use(node->host_routes, &node->host);
     if (r < 0) {
         node->host_routes = NULL; /* freed with its error */
         return r;

@@ -39,6 +39,8 @@ struct call {
     actr_result_fn *fn;          /* NULL: a tell */
     void *arg;
     const struct context_env *turn; /* in whose turn fn runs; NULL: the loop */
+    struct conflict_key key;        /* and the turn of which key */
+    struct actr_bytes key_owner;    /* of its bytes */
     struct executor_job job;        /* fn in that turn */
     int code;                       /* the end, for job and task */
     int64_t retry_after_ms;
@@ -88,6 +90,7 @@ static void call_drop(struct call *call)
     actr_bytes_unref(call->message.payload);
     actr_bytes_unref(call->reply);
     actr_bytes_unref(call->text);
+    actr_bytes_unref(call->key_owner);
     mem_free(call);
 }
 
@@ -149,7 +152,7 @@ static void call_end(struct call *call, int code, struct actr_view text, struct 
     if (call->turn) {
         call->job.run = call_on_job;
         call->job.done = call_on_job_done;
-        executor_submit(call->turn->executor, &call->job);
+        executor_submit_key(call->turn->executor, &call->job, &call->key);
         return;
     }
     if (call->fn)
@@ -396,6 +399,10 @@ int calls_start(struct calls *calls, const struct context_call *spec, actr_resul
         return ACTR_ENOMEM;
     if (spec->from) {
         call->turn = spec->from->env;
+        if (spec->from->key) {
+            call->key = *spec->from->key;
+            call->key_owner = actr_bytes_ref(spec->from->request);
+        }
         call->job.never_blocks = spec->from->env->never_blocks;
     }
     if (ret_call)

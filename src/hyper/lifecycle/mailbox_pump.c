@@ -38,6 +38,7 @@ struct mailbox_pump {
     void (*on_drained)(void *arg);
     void *drained_arg;
     struct mailbox_pump_stats stats;
+    uint32_t busy; /* of those in flight: the handler has not returned */
     bool is_started;
 };
 
@@ -50,6 +51,7 @@ struct delivery {
     struct dispatch_entry *entry;
     struct dispatch_waiter waiter;
     struct invocation invocation;
+    bool is_busy;     /* counts in pump->busy */
     bool is_running;  /* the invocation has been submitted */
     bool is_answered; /* the caller has its answer already: deadline of a stop */
 };
@@ -98,11 +100,27 @@ static void delivery_reply(struct delivery *delivery, const struct dispatch_resu
     pump->stats.replies++;
 }
 
+/* It takes no handler's time any more. */
+static void delivery_rest(struct delivery *delivery)
+{
+    if (!delivery->is_busy)
+        return;
+    delivery->is_busy = false;
+    delivery->pump->busy--;
+    pump_kick(delivery->pump);
+}
+
+static void delivery_on_kept(struct invocation *invocation)
+{
+    delivery_rest(container_of(invocation, struct delivery, invocation));
+}
+
 /* Done with it in every respect. */
 static void delivery_free(struct delivery *delivery)
 {
     struct mailbox_pump *pump = delivery->pump;
     list_remove(&delivery->link);
+    delivery_rest(delivery);
     pump->stats.in_flight--;
     mailbox_ack(pump->options.mailbox, delivery->message);
     mem_free(delivery);
@@ -154,6 +172,7 @@ static void delivery_run(struct delivery *delivery, uint64_t deadline_us)
     invocation_init(invocation, pump->options.env, pump->options.workload, envelope->route,
                     actr_bytes_slice(whole, offset, envelope->payload.len));
     invocation->on_result = delivery_on_result;
+    invocation->on_kept = delivery_on_kept;
     invocation->ctx.caller = &delivery->message->origin.peer;
     invocation->ctx.request_id = envelope->request_id;
     invocation->ctx.traceparent = envelope->traceparent;
@@ -241,11 +260,13 @@ static bool pump_take(struct mailbox_pump *pump)
     delivery->pump = pump;
     delivery->message = message;
     delivery->entry = NULL;
+    delivery->is_busy = true;
     delivery->is_running = false;
     delivery->is_answered = false;
     list_init(&delivery->link);
     list_push(&pump->deliveries, &delivery->link);
     pump->stats.in_flight++;
+    pump->busy++;
     /* inbound_gate has decoded it before: it cannot fail, short of corruption. */
     if (envelope_decode(actr_bytes_view(message->envelope), &delivery->envelope) < 0) {
         log_warn(pump->options.log, "mailbox.corrupt", "id=%llu %s",
@@ -264,7 +285,8 @@ static void pump_on_task(struct loop_task *task)
         return;
     uint32_t max = pump->options.in_flight_max;
     int burst = PUMP_BURST;
-    while (burst > 0 && pump->stats.in_flight < max && pump_take(pump))
+    while (burst > 0 && pump->busy < max && executor_has_room(pump->options.env->executor) &&
+           pump_take(pump))
         burst--;
     if (burst == 0)
         pump_kick(pump);

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* Mailbox pump: takes messages out of the mailbox, admits them (dispatch), runs them (invocation),
- * sends the answers and acks. Woken by the mailbox; bounded by how many it has in flight, so that
- * what waits, waits in the mailbox, where priority and quota count. Without memory to carry a
- * message it stays there, and is tried again 100 ms later. Loop thread. */
+ * sends the answers and acks. Woken by the mailbox; bounded by how many handlers it waits for and
+ * by the room of the executor (replies that handlers keep have their own bound), so that what
+ * waits, waits in the mailbox, where priority and quota count. Without memory to carry a message it
+ * stays there, and is tried again 100 ms later. Loop thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,7 +29,7 @@ struct mailbox_pump_options {
     struct peer_gate *gate;
     struct workload *workload;
     const struct context_env *env;
-    uint32_t in_flight_max; /* 0: 64 */
+    uint32_t in_flight_max; /* whose handlers have not returned; 0: 64 */
     /* A request ended with an error of the actor; for hooks. May be NULL. */
     void (*on_handler_error)(void *owner, int code, const char *text);
     void *owner;

@@ -21,6 +21,7 @@
 #include "hyper/workload/executor.h"
 #include "hyper/workload/host_gate.h"
 #include "hyper/workload/reply.h"
+#include "hyper/workload/supervisor.h"
 #include "sys/lock.h"
 #include "sys/log.h"
 #include "sys/loop.h"
@@ -96,10 +97,14 @@ struct actr_node {
     struct calls calls;
     struct acl *acl;
     struct node_life life;
-    uint32_t hook_count; /* queued or running */
-    bool close_wanted;   /* actr_node_close() from a callback */
-    bool is_guest;       /* node_open_on() */
-    bool is_sealed;      /* started once: workload and routes are what they are */
+    struct supervisor supervisor;
+    struct loop_post poison_post; /* while is_poison_posted */
+    char broken_text[ERR_TEXT_MAX];
+    uint64_t stuck_count; /* handlers reported */
+    uint32_t hook_count;  /* queued or running */
+    bool close_wanted;    /* actr_node_close() from a callback */
+    bool is_guest;        /* node_open_on() */
+    bool is_sealed;       /* started once: workload and routes are what they are */
     bool is_dispatching;
     struct loop_task close_task;
 
@@ -125,6 +130,8 @@ struct actr_node {
     struct actr_id id;
     enum actr_node_state state;
     uint16_t ws_port;
+    bool is_poison_posted;
+    char poison_text[ERR_TEXT_MAX];
 };
 
 /* actr_node.c ---------------------------------------------------------------------------------- */
@@ -149,6 +156,8 @@ void node_life_stop(struct actr_node *node, struct node_request *request);
  * after itself). */
 void node_step_done(struct actr_node *node, int code, const char *text);
 
+/* Loop: the node goes down by itself, as by node_life_stop(), and on_state is told why. */
+void node_life_leave(struct actr_node *node, int code, const char *text);
 /* Loop: answers whoever waits for the stop with ACTR_ETIMEDOUT now; what is left goes on by itself.
  */
 void node_life_give_up(struct actr_node *node);
@@ -191,6 +200,12 @@ int wiring_build(struct actr_node *node) ACTR_MUST_CHECK;
 int wiring_listen(struct actr_node *node) ACTR_MUST_CHECK;
 /* Frees them; wires and sockets must be closed. */
 void wiring_free(struct actr_node *node);
+
+/* actor.c -------------------------------------------------------------------------------------- */
+
+/* Before the first start: makes executors and kept replies what the workload's options ask for.
+ * ACTR_ENOMEM. */
+int actor_init(struct actr_node *node) ACTR_MUST_CHECK;
 
 /* node_hooks.c --------------------------------------------------------------------------------- */
 

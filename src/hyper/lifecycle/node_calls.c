@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "hyper/lifecycle/node.h"
+#include "hyper/lifecycle/supervision.h"
 #include "hyper/signaling/signaling.h"
 #include "sys/waiter.h"
 
@@ -39,11 +40,20 @@ static void context_on_panic(void *owner, const char *what, const char *text)
     node_on_panic(container_of(owner, struct actr_node, calls), what, text);
 }
 
+static int context_poison(void *owner, struct actr_ctx *ctx, const char *text)
+{
+    struct actr_node *node = container_of(owner, struct actr_node, calls);
+    if (ctx->env != &node->env)
+        return err_origin(ACTR_ESTATE, "poison: the host side is the program itself");
+    return supervision_poison(node, text);
+}
+
 const struct context_ops node_context_ops = {
     .call = context_on_call,
     .call_wait = context_on_call_wait,
     .tell = context_on_tell,
     .on_panic = context_on_panic,
+    .poison = context_poison,
 };
 
 int actr_call(struct actr_node *node, const struct actr_id *dest, const char *route,

@@ -90,6 +90,7 @@ int node_run_lifecycle(struct actr_node *node, int event, node_hook_fn *fn)
         return err_origin(ACTR_ENOMEM, "hook: no memory");
     hook->event = (enum workload_event)event;
     hook->fn = fn;
+    hook->job.control = true;
     executor_submit(&node->executor, &hook->job);
     return 0;
 }
@@ -97,7 +98,8 @@ int node_run_lifecycle(struct actr_node *node, int event, node_hook_fn *fn)
 void node_report_error(struct actr_node *node, enum actr_error_category category, int code,
                        const char *text)
 {
-    static const char *const names[] = {"handler", "signaling", "transport", "panic", "chunk"};
+    static const char *const names[] = {"handler", "signaling", "transport", "panic",
+                                        "chunk",   "stuck",     "poison"};
     /* Before on_start has run and after on_stop nobody is told. */
     if (!(node->workload->hooks & 1u << ACTR_HOOK_ERROR) || node->life.height <= NODE_ACTOR)
         return;
@@ -113,7 +115,7 @@ void node_report_error(struct actr_node *node, enum actr_error_category category
                                             .message = hook->text,
                                             .context = "",
                                             .time_ms = loop_wall_ms(node->loop)};
-    executor_submit(&node->executor, &hook->job);
+    executor_submit_key(&node->executor, &hook->job, &executor_observation);
 }
 
 /* Identity ----------------------------------------------------------------------------------- */
@@ -144,7 +146,7 @@ static void adopt(struct actr_node *node, struct context_env *env, const struct 
         return;
     }
     adoption->job = (struct executor_job){
-        .run = adoption_run, .done = adoption_done, .never_blocks = true, .high = true};
+        .run = adoption_run, .done = adoption_done, .never_blocks = true, .control = true};
     adoption->env = env;
     adoption->id = *id;
     executor_submit(env->executor, &adoption->job);

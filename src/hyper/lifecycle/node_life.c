@@ -158,6 +158,32 @@ void node_life_start(struct actr_node *node, struct node_request *request)
     loop_defer(node->loop, &life->advance);
 }
 
+/* From running, or on the way up. */
+static void life_begin_stop(struct actr_node *node, uint32_t grace_ms, int code, const char *text)
+{
+    struct node_life *life = &node->life;
+    life->is_cut = false;
+    loop_timer_start(&life->grace, (uint64_t)grace_ms * 1000);
+    if (life->direction == NODE_UP) {
+        const struct node_step *step = &node_steps[life->height];
+        life->stop_wanted = true;
+        if (life->is_stepping && step->abort)
+            step->abort(node);
+        return;
+    }
+    life->code = code;
+    snprintf(life->text, sizeof(life->text), "%s", text);
+    life_turn_down(node);
+    loop_defer(node->loop, &life->advance);
+}
+
+void node_life_leave(struct actr_node *node, int code, const char *text)
+{
+    struct node_life *life = &node->life;
+    if (life->direction != NODE_DOWN && (life->direction != NODE_RESTING || life->height != 0))
+        life_begin_stop(node, NODE_GRACE_MS, code, text);
+}
+
 void node_life_stop(struct actr_node *node, struct node_request *request)
 {
     struct node_life *life = &node->life;
@@ -171,17 +197,5 @@ void node_life_stop(struct actr_node *node, struct node_request *request)
     }
     if (life->direction == NODE_DOWN)
         return; /* answered with the stop, or the failed start, under way */
-    life->is_cut = false;
-    loop_timer_start(&life->grace, (uint64_t)grace_ms * 1000);
-    if (life->direction == NODE_UP) {
-        const struct node_step *step = &node_steps[life->height];
-        life->stop_wanted = true;
-        if (life->is_stepping && step->abort)
-            step->abort(node);
-        return;
-    }
-    life->code = 0;
-    life->text[0] = '\0';
-    life_turn_down(node);
-    loop_defer(node->loop, &life->advance);
+    life_begin_stop(node, grace_ms, 0, "");
 }

@@ -29,6 +29,8 @@ static void stats_collect(struct actr_node *node, struct actr_node_stats *stats)
     memset(stats, 0, sizeof(*stats));
     stats->kept_replies = kept_replies_count(&node->kept);
     stats->calls_failed = node->calls.failed;
+    stats->handlers_stuck = node->stuck_count;
+    stats->restarts = node->supervisor.restart_count;
     if (!node->pump || !node->transport)
         return; /* not started, or its peers are gone */
     struct mailbox_pump_stats pump = mailbox_pump_get_stats(node->pump);

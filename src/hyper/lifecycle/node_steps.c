@@ -10,6 +10,7 @@
 #include "hyper/inbound/inbound_gate.h"
 #include "hyper/lifecycle/mailbox_pump.h"
 #include "hyper/lifecycle/node.h"
+#include "hyper/lifecycle/supervision.h"
 #include "hyper/outbound/peer_gate.h"
 #include "hyper/signaling/signaling.h"
 #include "hyper/transport/peer_transport.h"
@@ -122,6 +123,7 @@ static void actor_on_started(struct actr_node *node, int code, const char *text)
 
 static void actor_up(struct actr_node *node)
 {
+    supervision_begin(node);
     if (node_run_lifecycle(node, WORKLOAD_START, actor_on_started) < 0)
         node_step_done(node, ACTR_ENOMEM, actr_errmsg());
 }
@@ -138,6 +140,7 @@ static void actor_on_stopped(struct actr_node *node, int code, const char *text)
 
 static void actor_down(struct actr_node *node)
 {
+    supervision_end(node); /* also where the start ended before NODE_OPEN was up */
     if (node->executor.queued > 0) {
         log_warn(&node->log, "workload.on_stop_skipped", "a handler has not returned");
         node_step_done(node, 0, "");
@@ -226,6 +229,7 @@ static void open_drain(void *arg)
 static void open_down(struct actr_node *node)
 {
     flag_clear(&node->calls.is_open);
+    supervision_end(node);
     inbound_gate_stop(node->inbound);
     node->is_draining = true;
     mailbox_pump_drain(node->pump, open_on_drained, node);

@@ -115,6 +115,7 @@ static int wiring_build_gates(struct actr_node *node)
         .gate = node->peer_gate,
         .workload = node->workload,
         .env = &node->env,
+        .in_flight_max = executor_is_keyed(&node->executor) ? SCHEDULER_CAPACITY : 0,
         .on_handler_error = wiring_on_handler_error,
         .owner = node,
     };

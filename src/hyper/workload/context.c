@@ -182,6 +182,16 @@ int actr_ctx_tell(struct actr_ctx *ctx, const struct actr_id *dest, const char *
     return ctx->env->ops->tell(ctx->env->owner, &call);
 }
 
+int actr_poison(struct actr_ctx *ctx, const char *format, ...)
+{
+    char text[ERR_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return ctx->env->ops->poison(ctx->env->owner, ctx, text);
+}
+
 void actr_ctx_log(struct actr_ctx *ctx, enum actr_log_level level, const char *format, ...)
 {
     char text[512];

@@ -16,8 +16,10 @@
 
 #include "hyper/outbound/gate.h"
 #include "runtime/dispatch.h"
+#include "sys/flag.h"
 
 struct actr_node;
+struct conflict_key;
 struct executor;
 struct kept_replies;
 struct log;
@@ -42,6 +44,8 @@ struct context_ops {
     /* A handler or a result callback of the actor has panicked; on the thread it ran on. `what`:
      * its route. */
     void (*on_panic)(void *owner, const char *what, const char *text);
+    /* See actr_poison(). */
+    int (*poison)(void *owner, struct actr_ctx *ctx, const char *text);
 };
 
 /* One for each actor of the node (the workload, the host). Outlives every context. */
@@ -53,8 +57,9 @@ struct context_env {
     struct log *log;
     struct executor *executor;
     struct kept_replies *kept;
-    bool never_blocks;   /* results of calls may be reported on the loop */
-    struct actr_id self; /* written on the loop while no handler runs */
+    struct flag is_broken; /* its messages are refused and no handler runs */
+    bool never_blocks;     /* results of calls may be reported on the loop */
+    struct actr_id self;   /* written on the loop while no handler runs */
 };
 
 enum context_slot { CONTEXT_OPEN, CONTEXT_ANSWERED, CONTEXT_KEPT };
@@ -64,7 +69,8 @@ struct context_texts;
 
 struct actr_ctx {
     const struct context_env *env;
-    const struct actr_id *caller; /* NULL: from inside the process */
+    const struct actr_id *caller;   /* NULL: from inside the process */
+    const struct conflict_key *key; /* whose turn it is; NULL: it runs alone */
     const char *route;
     struct actr_bytes request;                            /* owned */
     struct actr_view request_id, traceparent, tracestate; /* borrowed from the message */

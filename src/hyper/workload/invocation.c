@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "hyper/workload/panic.h"
 #include "hyper/workload/reply.h"
@@ -24,6 +25,14 @@ static void invocation_job_done(struct executor_job *job)
     invocation_finish(container_of(job, struct invocation, job));
 }
 
+static void invocation_about(const struct executor_job *job, struct executor_about *ret_about)
+{
+    const struct actr_ctx *ctx =
+        &container_of((struct executor_job *)(uintptr_t)job, struct invocation, job)->ctx;
+    ret_about->route = view_text(ctx->route);
+    ret_about->request_id = ctx->request_id;
+}
+
 void invocation_init(struct invocation *invocation, const struct context_env *env,
                      struct workload *workload, struct actr_view route, struct actr_bytes payload)
 {
@@ -32,11 +41,10 @@ void invocation_init(struct invocation *invocation, const struct context_env *en
     invocation->workload = workload;
     invocation->route = workload->ops->find(workload, route);
     invocation->on_result = NULL;
-    invocation->job = (struct executor_job){
-        .run = invocation_job_run,
-        .done = invocation_job_done,
-        .never_blocks = !invocation->route || invocation->route->never_blocks,
-    };
+    invocation->on_kept = NULL;
+    executor_job_init(&invocation->job, invocation_job_run, invocation_job_done);
+    invocation->job.about = invocation_about;
+    invocation->job.never_blocks = !invocation->route || invocation->route->never_blocks;
     if (invocation->route) {
         invocation->ctx.route = invocation->route->name;
     } else {
@@ -54,8 +62,19 @@ void invocation_deinit(struct invocation *invocation)
 
 void invocation_submit(struct invocation *invocation, bool high)
 {
+    struct actr_ctx *ctx = &invocation->ctx;
+    struct executor *executor = ctx->env->executor;
     invocation->job.high = high;
-    executor_submit(invocation->ctx.env->executor, &invocation->job);
+    if (!executor_is_keyed(executor)) {
+        executor_submit(executor, &invocation->job);
+        return;
+    }
+    /* An unknown route is answered without running anything. */
+    struct conflict_key key = {.kind = CONFLICT_KEY_FREE};
+    if (invocation->route)
+        key = conflict_key_of(invocation->route->rule, ctx->caller, actr_bytes_view(ctx->request));
+    executor_submit_key(executor, &invocation->job, &key);
+    ctx->key = &invocation->job._turn.key;
 }
 
 static void invocation_invoke(void *arg)
@@ -70,6 +89,10 @@ void invocation_run(struct invocation *invocation)
     struct panic_scope scope;
     if (!invocation->route)
         return; /* answered already */
+    if (flag_get(&ctx->env->is_broken)) {
+        context_fail(ctx, ACTR_EUNAVAILABLE, "the actor's state is broken and it is stopping");
+        return;
+    }
     if (!panic_run(&scope, ctx, invocation_invoke, invocation)) {
         context_panic(ctx, scope.text);
         return;
@@ -94,6 +117,8 @@ static void invocation_on_kept(void *arg, const struct dispatch_result *result)
 void invocation_finish(struct invocation *invocation)
 {
     struct actr_ctx *ctx = &invocation->ctx;
+    if (ctx->slot == CONTEXT_KEPT && invocation->on_kept)
+        invocation->on_kept(invocation);
     if (ctx->slot == CONTEXT_KEPT && ctx->has_panicked)
         reply_abandon(ctx->reply, &ctx->result, invocation_on_kept, invocation);
     else if (ctx->slot == CONTEXT_KEPT)

@@ -24,12 +24,16 @@ struct invocation;
 typedef void invocation_result_fn(struct invocation *invocation,
                                   const struct dispatch_result *result);
 
+/* The handler has returned and kept its reply; on the loop. on_result follows some time. */
+typedef void invocation_kept_fn(struct invocation *invocation);
+
 struct invocation {
     struct executor_job job;
     struct actr_ctx ctx;
     struct workload *workload;
     const struct workload_route *route;
     invocation_result_fn *on_result;
+    invocation_kept_fn *on_kept; /* may be NULL */
 };
 
 /* Prepares; fill ctx (caller, texts, deadline, is_tell) afterwards. Consumes payload. Unknown
@@ -38,7 +42,7 @@ void invocation_init(struct invocation *invocation, const struct context_env *en
                      struct workload *workload, struct actr_view route, struct actr_bytes payload);
 void invocation_deinit(struct invocation *invocation);
 
-/* Loop: queues it. */
+/* Loop: queues it, under the conflict key that its route gives it. */
 void invocation_submit(struct invocation *invocation, bool high);
 
 /* Runs the handler on this thread, which has the turn (executor_enter). The answer is in ctx.slot.

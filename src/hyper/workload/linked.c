@@ -198,6 +198,14 @@ struct actr_workload *actr_workload_new(const char *type,
     linked->base.ops = &linked_ops;
     linked->base.type = parsed;
     linked->base.never_blocks = linked->options.never_blocks;
+    linked->base.limits = (struct workload_limits){
+        .concurrency = linked->options.concurrency,
+        .stuck_after_ms = linked->options.stuck_after_ms,
+        .kept_replies_max = linked->options.kept_replies_max,
+        .kept_reply_ttl_ms = linked->options.kept_reply_ttl_ms,
+        .restarts_max = linked->options.restarts_max,
+        .restart_window_ms = linked->options.restart_window_ms,
+    };
     linked->base.hooks = linked_hooks(&linked->options);
     linked->self = self;
     hash_table_init(&linked->routes, linked_equal);

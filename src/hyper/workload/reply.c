@@ -54,6 +54,7 @@ void kept_replies_init(struct kept_replies *kept, struct loop *loop, uint32_t co
     lock_init(&kept->lock);
     kept->count = 0;
     kept->count_max = count_max;
+    kept->ttl_us = 0;
     list_init(&kept->_adopted);
     kept->_on_empty = NULL;
     loop_task_init(&kept->_empty, kept_on_empty);
@@ -145,7 +146,21 @@ static void reply_on_deadline(struct loop_timer *timer)
 {
     struct actr_reply *reply = container_of(timer, struct actr_reply, deadline);
     struct dispatch_result late = {.code = ACTR_ETIMEDOUT, .retry_after_ms = -1};
+    late.message = actr_bytes_str("the handler kept its reply and has not given it in time");
+    if (actr_bytes_failed(late.message))
+        late.message = (struct actr_bytes){0}; /* the code says enough */
     reply_finish(reply, &late);
+    actr_bytes_unref(late.message);
+}
+
+/* How long the program has. */
+static uint64_t reply_patience_us(const struct kept_replies *kept, uint64_t deadline_us)
+{
+    uint64_t now_us = loop_now_us(kept->loop);
+    if (deadline_us == 0)
+        return kept->ttl_us ? kept->ttl_us : KEPT_REPLIES_TTL_US;
+    uint64_t rest_us = deadline_us > now_us ? deadline_us - now_us : 0;
+    return kept->ttl_us && kept->ttl_us < rest_us ? kept->ttl_us : rest_us;
 }
 
 void reply_adopt(struct actr_reply *reply, uint64_t deadline_us, reply_result_fn *fn, void *arg)
@@ -159,10 +174,7 @@ void reply_adopt(struct actr_reply *reply, uint64_t deadline_us, reply_result_fn
         loop_defer(loop, &reply->deliver);
         return;
     }
-    if (deadline_us != 0) {
-        uint64_t now_us = loop_now_us(loop);
-        loop_timer_start(&reply->deadline, deadline_us > now_us ? deadline_us - now_us : 0);
-    }
+    loop_timer_start(&reply->deadline, reply_patience_us(reply->kept, deadline_us));
 }
 
 void reply_abandon(struct actr_reply *reply, const struct dispatch_result *otherwise,

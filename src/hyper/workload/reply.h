@@ -22,12 +22,17 @@
 
 struct actr_ctx;
 
+#define KEPT_REPLIES_TTL_US                                                                        \
+    (300 * 1000000ull) /* where neither a deadline nor a ttl_us is given                           \
+                        */
+
 typedef void reply_result_fn(void *arg, const struct dispatch_result *result);
 
 struct kept_replies {
     struct loop *loop;
     struct lock lock; /* count */
     uint32_t count, count_max;
+    uint64_t ttl_us; /* a kept reply ends then, or at its deadline; 0: only where there is none */
     struct list _adopted; /* struct actr_reply */
     void (*_on_empty)(void *arg);
     void *_empty_arg;
@@ -43,7 +48,7 @@ uint32_t kept_replies_count(struct kept_replies *kept);
 
 /* The handler has returned and left `reply` in the slot: from now on the registry watches it.
  * fn(arg) runs exactly once, on the loop, never inside, with the answer or ACTR_ETIMEDOUT at
- * deadline_us (0: none). */
+ * deadline_us (0: none) or when the time to live is over. */
 void reply_adopt(struct actr_reply *reply, uint64_t deadline_us, reply_result_fn *fn, void *arg);
 
 /* Instead of reply_adopt(), when the handler has panicked: runs fn(arg) at once, with the answer if

@@ -43,14 +43,25 @@ struct workload_ops {
      * is lent. An error (ACTR_E…, with err text) is logged. NULL when `hooks` is 0. */
     int (*hook)(struct workload *workload, const struct actr_hook_event *event,
                 struct actr_ctx *ctx);
+    /* After actr_poison(): throws the broken instance away and makes a new one, before START and
+     * READY; its error (ACTR_E…, with err text) or 0. NULL: STOP does for that. */
+    int (*restart)(struct workload *workload, struct actr_ctx *ctx);
     /* Nothing runs any more. */
     void (*free)(struct workload *workload);
+};
+
+/* As the options of the same name in <actr/workload.h>; 0: their defaults. */
+struct workload_limits {
+    uint32_t concurrency, stuck_after_ms;
+    uint32_t kept_replies_max, kept_reply_ttl_ms;
+    uint32_t restarts_max, restart_window_ms;
 };
 
 /* First member of each backend. */
 struct workload {
     const struct workload_ops *ops;
     struct actr_type type;
+    struct workload_limits limits;
     bool never_blocks; /* hooks may run on the loop */
     bool has_keys;     /* some route declares a conflict key; else everything runs alone */
     uint32_t hooks;    /* 1u << ACTR_HOOK_… of the observations it wants; fixed once in use */

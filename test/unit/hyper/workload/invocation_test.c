@@ -210,12 +210,37 @@ TEST(kept_reply_runs_out_of_time_and_the_handle_stays_valid)
     actor_open(8);
     call(&invocation, "keep", loop_now_us(actor.loop) + SECOND_US);
     loop_virtual_run_until(actor.loop, loop_now_us(actor.loop) + SECOND_US);
-    expect(ACTR_ETIMEDOUT, "");
+    expect(ACTR_ETIMEDOUT, "the handler kept its reply and has not given it in time");
     assert_int_equal(kept_replies_count(&actor.kept), 0);
     assert_int_equal(actr_reply_send(actor.reply, actr_bytes_str("too late")), ACTR_ESTATE);
     run();
     assert_int_equal(actor.results, 1);
     actor_close();
+}
+
+/* The kept reply of a request with this deadline ends so much later, and not before. */
+static void lives(uint64_t ttl_us, uint64_t deadline_after_us, uint64_t expected_us)
+{
+    struct invocation invocation;
+    actor_open(8);
+    actor.kept.ttl_us = ttl_us;
+    uint64_t begun_us = loop_now_us(actor.loop);
+    call(&invocation, "keep", deadline_after_us ? begun_us + deadline_after_us : 0);
+    loop_virtual_run_until(actor.loop, begun_us + expected_us - 1000);
+    assert_int_equal(actor.results, 0);
+    loop_virtual_run_until(actor.loop, begun_us + expected_us + 1000);
+    expect(ACTR_ETIMEDOUT, "the handler kept its reply and has not given it in time");
+    assert_int_equal(actr_reply_send(actor.reply, (struct actr_bytes){0}), ACTR_ESTATE);
+    actor_close();
+}
+
+TEST(kept_reply_lives_until_its_deadline_or_the_time_to_live)
+{
+    lives(0, 20 * SECOND_US, 20 * SECOND_US);
+    lives(0, 0, 300 * SECOND_US);
+    lives(7 * SECOND_US, 0, 7 * SECOND_US);
+    lives(7 * SECOND_US, 20 * SECOND_US, 7 * SECOND_US);
+    lives(50 * SECOND_US, 20 * SECOND_US, 20 * SECOND_US);
 }
 
 TEST(answer_claimed_before_the_deadline_wins)
