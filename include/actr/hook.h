@@ -95,7 +95,8 @@ enum actr_error_category {
     ACTR_ERROR_CHUNK,     /* it is not known whether a data chunk arrived; nothing raises it until
                              there are streams */
     ACTR_ERROR_STUCK,     /* a handler has been running for longer than it should */
-    ACTR_ERROR_POISON     /* the actor's state is broken: it is restarted, or leaves */
+    ACTR_ERROR_POISON,    /* the actor's state is broken: it is restarted, or leaves */
+    ACTR_ERROR_STORAGE    /* the disk refuses what the durable mailbox writes */
 };
 
 struct actr_error_event {

@@ -56,8 +56,8 @@ struct actr_node_options {
     actr_log_fn *log;           /* default: standard error */
     actr_state_fn *on_state;    /* on the loop */
     void *arg;                  /* to log and on_state */
-    uint32_t mailbox_count_max; /* queued messages; 0: 4,096 */
-    uint64_t mailbox_bytes_max; /* queued bytes; 0: 64 MiB */
+    uint32_t mailbox_count_max; /* queued messages; 0: 4,096, with storage.mailbox_path 1,000,000 */
+    uint64_t mailbox_bytes_max; /* queued bytes; 0: 64 MiB, with storage.mailbox_path 4 GiB */
     uint32_t peer_count_max;    /* inbound connections; 0: 4,096 */
     uint32_t message_bytes_max; /* one message either way; 0: 16 MiB */
 };

@@ -36,7 +36,9 @@ struct runtime_config {
         bool visible; /* true */
     } discovery;
     struct {
-        const char *mailbox_path; /* NULL: in memory. The dead letters are in the file `….dlq` */
+        const char *mailbox_path; /* NULL: in memory */
+        uint32_t max_deliveries;  /* of a message that the process dies of; 0: 5 */
+        bool keep_denied;         /* what the ACL refuses becomes a dead letter; false */
     } storage;
     struct {
         struct schema_texts stun_urls;  /* stun, stuns */

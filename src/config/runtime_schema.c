@@ -4,7 +4,8 @@
  * example for the message when it does not.
  *
  * Names, types and defaults are those of the existing system, whose files are read as they are.
- * websocket.bind, .tls_cert and .tls_key are new; it ignores them. Unknown keys are ignored with a
+ * websocket.bind, .tls_cert and .tls_key are new; it ignores them. storage.max_deliveries and
+ * .keep_denied are new; it refuses a file that has them. Unknown keys are ignored with a
  * warning, but not under [storage]: a misspelt path would lose messages.
  *
  * Constant. Defaults are not here but in runtime_config.c: a row that is absent does nothing. */
@@ -38,6 +39,8 @@ static const struct schema_row rows[] = {
     CONFIG_ROW(deployment, TEXT, ais_endpoint, "\"http://localhost:8081/ais\""),
     CONFIG_ROW(discovery, BOOL, visible, "true"),
     CONFIG_ROW(storage, PATH, mailbox_path, "\"data/mailbox.db\""),
+    CONFIG_ROW(storage, U32, max_deliveries, "5", .min = 1, .max = 1000),
+    CONFIG_ROW(storage, BOOL, keep_denied, "false"),
     {"storage", "hyper_data_dir", SCHEMA_ELSEWHERE,
      .example = "it is a key of the user configuration; write data_dir under [hyper]"},
 

@@ -1,11 +1,15 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* The mailbox contract: where requests and tells wait for the actor.
+/* The mailbox contract: where requests and tells wait for the actor. Two stores: memory_mailbox.h
+ * and sqlite_mailbox.h.
  *
  * RPC_SIGNAL is high priority. Dequeue is weighted, so that neither priority starves: of 8 messages
  * taken while both wait, 7 are high. Within a priority and peer the order is that of arrival.
  * Quotas in count and bytes, for each peer and in all. The owner is told when there is something to
  * take and when a peer has room again; nothing polls.
+ *
+ * A durable mailbox has accepted a message once it is on disk, and hands it out only then. What was
+ * accepted is there until it is acked, however the process ends: it is handled at least once.
  *
  * Loop thread. Events never come inside the call that caused them. */
 #pragma once
@@ -13,75 +17,118 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <actr/bytes.h>
-#include <actr/id.h>
-
-#include "base/list.h"
-
-enum mailbox_priority { MAILBOX_NORMAL = 0, MAILBOX_HIGH = 1 };
+#include "mailbox/message.h"
 
 /* push: taken, but this peer (or the whole mailbox) is at its quota: read no more from it until
  * on_room. */
 #define MAILBOX_FULL 1
 
-/* Where a message came from. */
-struct mailbox_origin {
-    struct actr_id peer;
-    uint64_t session; /* of the wire it came by; 0: none any more */
-};
-
-struct mailbox_message {
-    struct list _link;
-    uint64_t id; /* ascending in the order of arrival */
-    struct mailbox_origin origin;
-    enum mailbox_priority priority;
-    struct actr_bytes envelope; /* encoded RpcEnvelope, as received */
-    uint64_t received_us;       /* loop clock */
-};
-
+/* A mailbox that is not durable has neither on_answer, on_refused nor on_trouble. */
 struct mailbox_events {
-    void (*on_ready)(void *owner);                            /* no longer empty */
+    /* After mailbox_open(), before on_open: an answer that an earlier run gave age_us ago; lent.
+     * Not the place to close. */
+    void (*on_answer)(void *owner, const struct actr_id *caller,
+                      const struct mailbox_answer *answer, uint64_t age_us);
+    /* 0: messages may be pushed and taken. Else it is at rest again: ACTR_ECONFIG, ACTR_ESTATE
+     * (another node has it), ACTR_EIO, ACTR_ENOMEM; detail says what, why and what to do. */
+    void (*on_open)(void *owner, int code, const char *detail);
+    void (*on_ready)(void *owner);                            /* there is something to take */
     void (*on_room)(void *owner, const struct actr_id *peer); /* peer NULL: room for everyone */
-};
-
-struct mailbox_limits {
-    uint32_t count_max, peer_count_max;
-    uint64_t bytes_max, peer_bytes_max;
+    /* A message that push() had taken could not be made durable and is gone. All is lent. */
+    void (*on_refused)(void *owner, const struct mailbox_origin *origin, struct actr_view envelope,
+                       int code);
+    /* code < 0: the disk refuses, and is tried again by itself; 0: it works again. */
+    void (*on_trouble)(void *owner, int code, const char *detail);
+    void (*on_stopped)(void *owner); /* after mailbox_stop(): at rest */
 };
 
 struct mailbox;
 struct mailbox_ops {
-    /* Consumes envelope. 0, MAILBOX_FULL (taken), ACTR_EUNAVAILABLE (not taken: twice over quota),
-     * ACTR_ENOMEM. */
+    int (*open)(struct mailbox *mailbox);
     int (*push)(struct mailbox *mailbox, const struct mailbox_origin *origin,
                 enum mailbox_priority priority, struct actr_bytes envelope);
-    /* The next message, the caller's until mailbox_ack(); NULL when empty. */
     struct mailbox_message *(*take)(struct mailbox *mailbox);
-    /* Done with a taken message: frees it. */
-    void (*ack)(struct mailbox *mailbox, struct mailbox_message *message);
-    void (*close)(struct mailbox *mailbox); /* frees mailbox and everything queued */
+    void (*ack)(struct mailbox *mailbox, struct mailbox_message *message,
+                const struct mailbox_answer *answer);
+    void (*leave)(struct mailbox *mailbox, struct mailbox_message *message);
+    void (*bury)(struct mailbox *mailbox, struct mailbox_message *message,
+                 const struct mailbox_verdict *verdict);
+    void (*reject)(struct mailbox *mailbox, const struct mailbox_origin *origin,
+                   struct actr_bytes bytes, const struct mailbox_verdict *verdict);
+    void (*stop)(struct mailbox *mailbox);
+    void (*close)(struct mailbox *mailbox);
 };
 
 /* First member of each implementation. */
 struct mailbox {
     const struct mailbox_ops *ops;
-    uint32_t count; /* queued, not taken */
-    uint32_t taken; /* taken, not acked */
-    uint64_t bytes; /* queued and taken */
+    struct mailbox_limits limits; /* with the defaults filled in */
+    bool is_durable;
+    uint32_t count;           /* queued, not taken; what is on its way to the disk included */
+    uint32_t taken;           /* taken, not acked */
+    uint64_t bytes;           /* queued, taken, and acked on its way to the disk */
+    uint64_t letters_dropped; /* dead letters that were not kept */
 };
 
+/* Begins; on_open says how it went. ACTR_EIO, ACTR_ENOMEM: at rest, and no event comes. */
+static inline int mailbox_open(struct mailbox *mailbox)
+{
+    return mailbox->ops->open(mailbox);
+}
+
+/* Consumes envelope. 0, MAILBOX_FULL (taken), ACTR_EUNAVAILABLE (not taken: twice over quota, or
+ * not open), ACTR_ENOMEM. */
 static inline int mailbox_push(struct mailbox *mailbox, const struct mailbox_origin *origin,
                                enum mailbox_priority priority, struct actr_bytes envelope)
 {
     return mailbox->ops->push(mailbox, origin, priority, envelope);
 }
 
+/* The next message, the caller's until one of the three below; NULL: none now, on_ready tells. */
 static inline struct mailbox_message *mailbox_take(struct mailbox *mailbox)
 {
     return mailbox->ops->take(mailbox);
 }
 
-static inline void mailbox_ack(struct mailbox *mailbox, struct mailbox_message *message)
+/* Done with it. A durable mailbox keeps `answer` (lent; may be NULL) for the next run, for as long
+ * as a sender may ask again, in the transaction that removes the message. */
+static inline void mailbox_ack(struct mailbox *mailbox, struct mailbox_message *message,
+                               const struct mailbox_answer *answer)
 {
-    mailbox->ops->ack(mailbox, message);
+    mailbox->ops->ack(mailbox, message, answer);
+}
+
+/* Not handled, and not to be in this run: a durable message waits for the next, any other is gone.
+ */
+static inline void mailbox_leave(struct mailbox *mailbox, struct mailbox_message *message)
+{
+    mailbox->ops->leave(mailbox, message);
+}
+
+/* Instead of an ack: it becomes a dead letter, in one transaction. Not durable: counted, gone. */
+static inline void mailbox_bury(struct mailbox *mailbox, struct mailbox_message *message,
+                                const struct mailbox_verdict *verdict)
+{
+    mailbox->ops->bury(mailbox, message, verdict);
+}
+
+/* A dead letter that never was a message: kept if the disk takes it. At most 64 and 1 MiB wait for
+ * the disk; more are counted and gone. Consumes bytes. */
+static inline void mailbox_reject(struct mailbox *mailbox, const struct mailbox_origin *origin,
+                                  struct actr_bytes bytes, const struct mailbox_verdict *verdict)
+{
+    mailbox->ops->reject(mailbox, origin, bytes, verdict);
+}
+
+/* Writes what is to be written, then on_stopped. Nothing may be taken then, now or later. */
+static inline void mailbox_stop(struct mailbox *mailbox)
+{
+    mailbox->ops->stop(mailbox);
+}
+
+/* Frees it. A durable mailbox must be at rest: never opened, not able to, or stopped. What a
+ * mailbox that is not durable has queued is gone. */
+static inline void mailbox_close(struct mailbox *mailbox)
+{
+    mailbox->ops->close(mailbox);
 }

@@ -9,7 +9,8 @@
 
 struct loop;
 
-/* NULL when memory has run out. Limits of 0: 4,096 messages and 64 MiB in all, a quarter of these
- * for one peer. A message counts until it is acked. Room again means: down to half of the quota. */
+/* NULL when memory has run out. It takes messages at once, opened or not. Limits of 0: 4,096
+ * messages and 64 MiB in all, a quarter of these for one peer. A message counts until it is acked.
+ * Room again means: down to half of the quota. */
 struct mailbox *memory_mailbox_new(struct loop *loop, const struct mailbox_limits *limits,
                                    const struct mailbox_events *events, void *owner);

@@ -43,7 +43,7 @@ struct inbound_arrival {
 };
 
 static void inbound_gate_drop(struct inbound_gate *gate, enum inbound_gate_drop reason,
-                              const struct dest_transport *from)
+                              const struct actr_id *id)
 {
     static const char *const names[INBOUND_DROP_COUNT] = {
         [INBOUND_UNDECODABLE] = "undecodable", [INBOUND_DIRECTION] = "direction",
@@ -51,7 +51,6 @@ static void inbound_gate_drop(struct inbound_gate *gate, enum inbound_gate_drop 
         [INBOUND_NO_TAKER] = "no-taker",       [INBOUND_REFUSED] = "refused",
     };
     const struct inbound_gate_events *events = gate->options.events;
-    const struct actr_id *id = dest_transport_id(from);
     uint64_t now_us = loop_now_us(gate->options.loop);
     char text[ACTR_ID_STR_MAX];
 
@@ -67,7 +66,7 @@ static void inbound_gate_drop(struct inbound_gate *gate, enum inbound_gate_drop 
 }
 
 /* Answers a request that does not get into the mailbox. */
-static void inbound_gate_refuse(struct inbound_gate *gate, const struct inbound_arrival *arrival,
+static void inbound_gate_refuse(struct inbound_gate *gate, const struct mailbox_origin *origin,
                                 const struct envelope *request, const char *detail)
 {
     char text[128];
@@ -82,8 +81,7 @@ static void inbound_gate_refuse(struct inbound_gate *gate, const struct inbound_
         .error_message =
             view_text(err_wire_text(ACTR_EUNAVAILABLE, detail, -1, text, sizeof(text))),
     };
-    int r = peer_gate_reply(gate->options.peer_gate, dest_transport_id(arrival->from),
-                            arrival->session, &reply);
+    int r = peer_gate_reply(gate->options.peer_gate, &origin->peer, origin->session, &reply);
     if (r < 0)
         log_debug(gate->options.log, "inbound.refusal-lost", "reason=%s", actr_errmsg());
 }
@@ -94,13 +92,13 @@ static void inbound_gate_admit(struct inbound_gate *gate, const struct inbound_a
 {
     AUTO_BYTES struct actr_bytes kept = actr_bytes_ref(arrival->message);
     bool is_request = envelope->direction == ENVELOPE_REQUEST;
+    const struct mailbox_origin origin = {*dest_transport_id(arrival->from), arrival->session};
     const char *refusal = "the node stops";
     int r = ACTR_ESTATE;
 
     if (gate->is_stopped) {
         actr_bytes_unref(arrival->message);
     } else {
-        const struct mailbox_origin origin = {*dest_transport_id(arrival->from), arrival->session};
         r = mailbox_push(gate->options.mailbox, &origin,
                          payload_type_priority(arrival->type) ? MAILBOX_HIGH : MAILBOX_NORMAL,
                          arrival->message);
@@ -114,8 +112,21 @@ static void inbound_gate_admit(struct inbound_gate *gate, const struct inbound_a
         return;
     }
     if (is_request)
-        inbound_gate_refuse(gate, arrival, envelope, refusal);
-    inbound_gate_drop(gate, INBOUND_REFUSED, arrival->from);
+        inbound_gate_refuse(gate, &origin, envelope, refusal);
+    inbound_gate_drop(gate, INBOUND_REFUSED, &origin.peer);
+}
+
+/* Bytes that are no envelope: kept for people if it is known who sent them, and else not even that.
+ */
+static void inbound_gate_reject(struct inbound_gate *gate, const struct inbound_arrival *arrival)
+{
+    const struct mailbox_origin origin = {*dest_transport_id(arrival->from), arrival->session};
+    const struct mailbox_verdict verdict = {MAILBOX_UNDECODABLE, actr_errmsg()};
+    if (arrival->verified && !gate->is_stopped)
+        mailbox_reject(gate->options.mailbox, &origin, arrival->message, &verdict);
+    else
+        actr_bytes_unref(arrival->message);
+    inbound_gate_drop(gate, INBOUND_UNDECODABLE, &origin.peer);
 }
 
 static void inbound_gate_on_rpc(struct inbound_gate *gate, const struct inbound_arrival *arrival)
@@ -124,8 +135,7 @@ static void inbound_gate_on_rpc(struct inbound_gate *gate, const struct inbound_
     enum inbound_gate_drop reason = INBOUND_DIRECTION;
 
     if (envelope_decode(actr_bytes_view(arrival->message), &envelope) < 0) {
-        actr_bytes_unref(arrival->message);
-        inbound_gate_drop(gate, INBOUND_UNDECODABLE, arrival->from);
+        inbound_gate_reject(gate, arrival);
         return;
     }
     switch (envelope.direction) {
@@ -133,7 +143,7 @@ static void inbound_gate_on_rpc(struct inbound_gate *gate, const struct inbound_
         gate->stats.responses++;
         if (!peer_gate_on_response(gate->options.peer_gate, arrival->from, &envelope,
                                    arrival->message))
-            inbound_gate_drop(gate, INBOUND_LATE, arrival->from);
+            inbound_gate_drop(gate, INBOUND_LATE, dest_transport_id(arrival->from));
         return;
     case ENVELOPE_REQUEST:
     case ENVELOPE_TELL:
@@ -148,7 +158,7 @@ static void inbound_gate_on_rpc(struct inbound_gate *gate, const struct inbound_
         break;
     }
     actr_bytes_unref(arrival->message);
-    inbound_gate_drop(gate, reason, arrival->from);
+    inbound_gate_drop(gate, reason, dest_transport_id(arrival->from));
 }
 
 void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *from,
@@ -162,7 +172,7 @@ void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *f
         return;
     }
     actr_bytes_unref(message);
-    inbound_gate_drop(gate, INBOUND_NO_TAKER, from);
+    inbound_gate_drop(gate, INBOUND_NO_TAKER, dest_transport_id(from));
 }
 
 void inbound_gate_on_room(struct inbound_gate *gate, const struct actr_id *peer)
@@ -176,6 +186,21 @@ void inbound_gate_on_room(struct inbound_gate *gate, const struct actr_id *peer)
     dest = peer_transport_find(gate->options.transport, peer);
     if (dest)
         dest_transport_read(dest, true);
+}
+
+void inbound_gate_on_refused(struct inbound_gate *gate, const struct mailbox_origin *origin,
+                             struct actr_view bytes)
+{
+    struct envelope envelope;
+    if (envelope_decode(bytes, &envelope) < 0)
+        return; /* it was one when it came */
+    bool is_request = envelope.direction == ENVELOPE_REQUEST;
+    gate->stats.requests -= is_request;
+    gate->stats.tells -= !is_request;
+    if (is_request)
+        inbound_gate_refuse(gate, origin, &envelope,
+                            "the disk of the mailbox refuses; " INBOUND_GATE_RETRY_HINT);
+    inbound_gate_drop(gate, INBOUND_REFUSED, &origin->peer);
 }
 
 void inbound_gate_stop(struct inbound_gate *gate)

@@ -20,11 +20,13 @@ struct inbound_gate;
 struct log;
 struct loop;
 struct mailbox;
+struct mailbox_origin;
 struct peer_gate;
 struct peer_transport;
 
 enum inbound_gate_drop {
-    INBOUND_UNDECODABLE, /* no envelope */
+    INBOUND_UNDECODABLE, /* no envelope; of a verified peer: a dead letter, if the mailbox has any
+                          */
     INBOUND_DIRECTION,   /* none, or unknown */
     INBOUND_UNVERIFIED,  /* a request by a wire that this node dialled */
     INBOUND_LATE,        /* a response nobody waits for */
@@ -65,6 +67,10 @@ void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *f
 
 /* mailbox_events.on_room. peer NULL: everyone. */
 void inbound_gate_on_room(struct inbound_gate *gate, const struct actr_id *peer);
+
+/* mailbox_events.on_refused: what had been taken could not be kept. A request is answered. */
+void inbound_gate_on_refused(struct inbound_gate *gate, const struct mailbox_origin *origin,
+                             struct actr_view bytes);
 
 /* No more requests and tells: refused with ACTR_EUNAVAILABLE from here on; answers still pass. */
 void inbound_gate_stop(struct inbound_gate *gate);

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Mailbox pump: mailbox → dispatch → executor → reply → ack, in this order for every message.
  *
- * A message in flight (struct delivery) is owned by the pump from mailbox_take() to mailbox_ack().
- * It is answered exactly once, and completed in the dedup memory on every path, before it is acked.
+ * A message in flight (struct delivery) is owned by the pump from mailbox_take() to mailbox_ack(),
+ * mailbox_bury() or mailbox_leave(). It is answered exactly once, and completed in the dedup memory
+ * on every path, before it is acked; nobody waits for the ack to reach a disk.
  * A request that comes again while the first copy runs becomes a waiter and gets the same answer.
  * Nothing here waits, and nothing polls: when memory has run out, which nobody would say the end
  * of, a timer tries again. */
@@ -61,16 +62,16 @@ static void pump_kick(struct mailbox_pump *pump)
     loop_defer(pump->options.loop, &pump->task);
 }
 
-/* Sends the answer of a request; a tell has none. */
-static void delivery_reply(struct delivery *delivery, const struct dispatch_result *result)
+/* Sends the answer of a request; a tell has none. True: a wire has it. */
+static bool delivery_reply(struct delivery *delivery, const struct dispatch_result *result)
 {
     struct mailbox_pump *pump = delivery->pump;
     const struct envelope *request = &delivery->envelope;
     if (request->direction != ENVELOPE_REQUEST || delivery->is_answered)
-        return;
+        return false;
     delivery->is_answered = true;
     if (!pump->options.gate)
-        return;
+        return false;
 
     char text[ERR_TEXT_MAX + 64];
     struct envelope reply = {
@@ -95,9 +96,10 @@ static void delivery_reply(struct delivery *delivery, const struct dispatch_resu
     if (peer_gate_reply(pump->options.gate, &delivery->message->origin.peer,
                         delivery->message->origin.session, &reply) < 0) {
         log_debug(pump->options.log, "reply.dropped", "%s", actr_errmsg());
-        return; /* the dedup memory keeps the answer for a retry */
+        return false; /* the dedup memory keeps the answer for a retry */
     }
     pump->stats.replies++;
+    return true;
 }
 
 /* It takes no handler's time any more. */
@@ -115,16 +117,54 @@ static void delivery_on_kept(struct invocation *invocation)
     delivery_rest(container_of(invocation, struct delivery, invocation));
 }
 
-/* Done with it in every respect. */
+/* The message has gone back to the mailbox. */
 static void delivery_free(struct delivery *delivery)
 {
     struct mailbox_pump *pump = delivery->pump;
     list_remove(&delivery->link);
     delivery_rest(delivery);
     pump->stats.in_flight--;
-    mailbox_ack(pump->options.mailbox, delivery->message);
     mem_free(delivery);
     pump_kick(pump);
+}
+
+/* Done with it in every respect. */
+static void delivery_end(struct delivery *delivery)
+{
+    mailbox_ack(delivery->pump->options.mailbox, delivery->message, NULL);
+    delivery_free(delivery);
+}
+
+/* Done, and the mailbox keeps what became of it, in case it is sent again. */
+static void delivery_end_with(struct delivery *delivery, const struct dispatch_result *result)
+{
+    const struct mailbox_answer answer = {
+        .request_id = delivery->envelope.request_id,
+        .code = result->code,
+        .retry_after_ms = result->retry_after_ms,
+        .payload = result->payload,
+        .text = result->message,
+    };
+    mailbox_ack(delivery->pump->options.mailbox, delivery->message, &answer);
+    delivery_free(delivery);
+}
+
+/* It was not handled. Who was told so is done with; for anybody else it stays, if it can. */
+static void delivery_give_up(struct delivery *delivery, const struct dispatch_result *result)
+{
+    struct mailbox *mailbox = delivery->pump->options.mailbox;
+    if (delivery_reply(delivery, result))
+        mailbox_ack(mailbox, delivery->message, NULL);
+    else
+        mailbox_leave(mailbox, delivery->message);
+    delivery_free(delivery);
+}
+
+static void delivery_bury(struct delivery *delivery, const char *category, const char *detail)
+{
+    const struct mailbox_verdict verdict = {category, detail};
+    mailbox_bury(delivery->pump->options.mailbox, delivery->message, &verdict);
+    delivery_free(delivery);
 }
 
 static void delivery_report(struct delivery *delivery, const struct dispatch_result *result)
@@ -150,7 +190,7 @@ static void delivery_on_result(struct invocation *invocation, const struct dispa
     dispatch_complete(pump->options.dispatch, delivery->entry, loop_now_us(pump->options.loop),
                       result);
     invocation_deinit(invocation);
-    delivery_free(delivery);
+    delivery_end_with(delivery, result);
 }
 
 /* The first copy of this request has ended. */
@@ -158,7 +198,7 @@ static void delivery_on_joined(struct dispatch_waiter *waiter, const struct disp
 {
     struct delivery *delivery = container_of(waiter, struct delivery, waiter);
     delivery_reply(delivery, result);
-    delivery_free(delivery);
+    delivery_end(delivery);
 }
 
 static void delivery_run(struct delivery *delivery, uint64_t deadline_us)
@@ -190,10 +230,22 @@ static uint64_t delivery_deadline_us(const struct delivery *delivery)
     const struct envelope *envelope = &delivery->envelope;
     if (envelope->direction != ENVELOPE_REQUEST || envelope->timeout_ms <= 0)
         return 0;
-    uint64_t timeout_us = (uint64_t)envelope->timeout_ms > UINT32_MAX
-                              ? (uint64_t)UINT32_MAX * 1000
-                              : (uint64_t)envelope->timeout_ms * 1000;
-    return delivery->message->received_us + timeout_us;
+    int64_t timeout_ms = envelope->timeout_ms > UINT32_MAX ? UINT32_MAX : envelope->timeout_ms;
+    int64_t deadline_us = delivery->message->received_us + timeout_ms * 1000;
+    return deadline_us > 0 ? (uint64_t)deadline_us : 1;
+}
+
+static void delivery_deny(struct delivery *delivery, const struct dispatch_result *result)
+{
+    char text[ERR_TEXT_MAX];
+    delivery_reply(delivery, result);
+    if (!delivery->pump->options.keeps_denied) {
+        delivery_end(delivery);
+        return;
+    }
+    snprintf(text, sizeof(text), "%.*s", (int)result->message.len,
+             result->message.ptr ? (const char *)result->message.ptr : "");
+    delivery_bury(delivery, MAILBOX_DENIED, text);
 }
 
 static void delivery_admit(struct delivery *delivery)
@@ -206,7 +258,7 @@ static void delivery_admit(struct delivery *delivery)
                                                        .retry_after_ms = -1};
         pump->stats.expired++;
         delivery_reply(delivery, &expired);
-        delivery_free(delivery);
+        delivery_end(delivery);
         return;
     }
 
@@ -220,8 +272,7 @@ static void delivery_admit(struct delivery *delivery)
                            &delivery->entry, &result);
     if (r < 0) {
         const struct dispatch_result failed = {.code = ACTR_EUNAVAILABLE, .retry_after_ms = 1000};
-        delivery_reply(delivery, &failed);
-        delivery_free(delivery);
+        delivery_give_up(delivery, &failed);
         return;
     }
     switch (verdict) {
@@ -230,14 +281,16 @@ static void delivery_admit(struct delivery *delivery)
         return;
     case DISPATCH_JOINED:
         return;
-    case DISPATCH_ANSWER:
     case DISPATCH_DENIED:
+        delivery_deny(delivery, result);
+        return;
+    case DISPATCH_ANSWER:
         delivery_reply(delivery, result);
         break;
     case DISPATCH_DROP:
         break;
     }
-    delivery_free(delivery);
+    delivery_end(delivery);
 }
 
 static void pump_on_retry(struct loop_timer *timer)
@@ -267,11 +320,11 @@ static bool pump_take(struct mailbox_pump *pump)
     list_push(&pump->deliveries, &delivery->link);
     pump->stats.in_flight++;
     pump->busy++;
-    /* inbound_gate has decoded it before: it cannot fail, short of corruption. */
+    /* inbound_gate has decoded it before: it cannot fail, short of corruption on the disk. */
     if (envelope_decode(actr_bytes_view(message->envelope), &delivery->envelope) < 0) {
         log_warn(pump->options.log, "mailbox.corrupt", "id=%llu %s",
                  (unsigned long long)message->id, actr_errmsg());
-        delivery_free(delivery);
+        delivery_bury(delivery, MAILBOX_UNDECODABLE, actr_errmsg());
         return true;
     }
     delivery_admit(delivery);
@@ -354,15 +407,19 @@ void mailbox_pump_cut(struct mailbox_pump *pump, int code, const char *text)
         delivery_reply(delivery, &result);
         if (!delivery->is_running) {
             dispatch_leave(&delivery->waiter);
-            delivery_free(delivery);
+            delivery_end(delivery);
         }
     }
-    while (pump->options.mailbox->count > 0) {
-        struct mailbox_message *message = mailbox_take(pump->options.mailbox);
+    struct mailbox_message *message;
+    while ((message = mailbox_take(pump->options.mailbox)) != NULL) {
         struct delivery refused = {.pump = pump, .message = message};
-        if (envelope_decode(actr_bytes_view(message->envelope), &refused.envelope) == 0)
+        bool is_told =
+            envelope_decode(actr_bytes_view(message->envelope), &refused.envelope) == 0 &&
             delivery_reply(&refused, &result);
-        mailbox_ack(pump->options.mailbox, message);
+        if (is_told)
+            mailbox_ack(pump->options.mailbox, message, NULL);
+        else
+            mailbox_leave(pump->options.mailbox, message);
     }
     actr_bytes_unref(result.message);
 }

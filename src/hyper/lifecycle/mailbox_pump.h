@@ -30,6 +30,7 @@ struct mailbox_pump_options {
     struct workload *workload;
     const struct context_env *env;
     uint32_t in_flight_max; /* whose handlers have not returned; 0: 64 */
+    bool keeps_denied;      /* what the ACL refuses becomes a dead letter */
     /* A request ended with an error of the actor; for hooks. May be NULL. */
     void (*on_handler_error)(void *owner, int code, const char *text);
     void *owner;
@@ -49,7 +50,9 @@ void mailbox_pump_on_ready(struct mailbox_pump *pump);
 void mailbox_pump_drain(struct mailbox_pump *pump, void (*fn)(void *arg), void *arg);
 
 /* Everything that has not been answered is answered `code` now: what is queued, and what runs
- * (whose later answer is dropped). No handler starts any more. */
+ * (whose later answer is dropped). No handler starts any more. Of what is queued in a durable
+ * mailbox, requests whose caller could be told are done with; the rest stays for the next run:
+ * tells, requests of callers that are gone, and what was not in memory. */
 void mailbox_pump_cut(struct mailbox_pump *pump, int code, const char *text);
 
 /* The gate is going: answers that come from now on have nowhere to go. */

@@ -175,6 +175,9 @@ struct node_step {
 };
 /* Loop: the listener or the transport has closed. */
 void node_on_closing_done(struct actr_node *node);
+/* Loop: mailbox_events.on_open and .on_stopped. */
+void node_on_mailbox_open(struct actr_node *node, int code, const char *detail);
+void node_on_mailbox_stopped(struct actr_node *node);
 
 extern const struct node_step node_steps[NODE_RUNG_COUNT];
 
@@ -193,12 +196,12 @@ void node_adopt_id(struct actr_node *node, const struct actr_id *id);
 /* wiring.c ------------------------------------------------------------------------------------- */
 
 /* Builds the parts of NODE_PARTS and joins them. ACTR_ENOMEM, ACTR_EIO, ACTR_ECONFIG: nothing is
- * left behind. */
+ * left behind. 0: the mailbox opens, and node_on_mailbox_open() says how that went. */
 int wiring_build(struct actr_node *node) ACTR_MUST_CHECK;
 /* Binds the listener if one is configured, and tells signaling its address. ACTR_EIO, ACTR_ECONFIG,
  * ACTR_ENOMEM. */
 int wiring_listen(struct actr_node *node) ACTR_MUST_CHECK;
-/* Frees them; wires and sockets must be closed. */
+/* Frees them; wires and sockets must be closed, and the mailbox at rest. */
 void wiring_free(struct actr_node *node);
 
 /* actor.c -------------------------------------------------------------------------------------- */

@@ -22,8 +22,16 @@
 
 static void parts_up(struct actr_node *node)
 {
-    int r = wiring_build(node);
-    node_step_done(node, r, r < 0 ? actr_errmsg() : "");
+    int r = wiring_build(node); /* node_on_mailbox_open() */
+    if (r < 0)
+        node_step_done(node, r, actr_errmsg());
+}
+
+void node_on_mailbox_open(struct actr_node *node, int code, const char *detail)
+{
+    if (code < 0)
+        wiring_free(node);
+    node_step_done(node, code, detail);
 }
 
 static void parts_on_idle(void *arg)
@@ -34,6 +42,11 @@ static void parts_on_idle(void *arg)
         executor_when_idle(busy, parts_on_idle, node);
         return;
     }
+    mailbox_stop(node->mailbox);
+}
+
+void node_on_mailbox_stopped(struct actr_node *node)
+{
     wiring_free(node);
     node_step_done(node, 0, "");
 }
@@ -239,7 +252,8 @@ static void open_cut(struct actr_node *node)
 {
     if (!node->is_draining)
         return;
-    mailbox_pump_cut(node->pump, ACTR_EUNAVAILABLE, "the actor is stopping");
+    mailbox_pump_cut(node->pump, ACTR_EUNAVAILABLE,
+                     "the actor is stopping; retry_after_ms=Some(1000)");
     kept_replies_fail_all(&node->kept, ACTR_EUNAVAILABLE, "the actor is stopping");
     open_finish(node);
 }

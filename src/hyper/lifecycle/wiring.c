@@ -21,6 +21,7 @@
 #include "hyper/wire/websocket/server.h"
 #include "hyper/workload/workload.h"
 #include "mailbox/memory_mailbox.h"
+#include "mailbox/sqlite_mailbox.h"
 #include "net/socket_net.h"
 #include "runtime/dispatch.h"
 
@@ -50,14 +51,30 @@ static int wiring_build_signaling(struct actr_node *node)
                          node, &node->signaling);
 }
 
+/* On the disk where the configuration says so, else in memory. */
+static struct mailbox *wiring_new_mailbox(struct actr_node *node)
+{
+    const struct sqlite_mailbox_options options = {
+        .loop = node->loop,
+        .store_loop = node->is_guest ? node->loop : NULL, /* a simulation has one thread */
+        .path = node->config->storage.mailbox_path,
+        .limits = {.count_max = node->options.mailbox_count_max,
+                   .bytes_max = node->options.mailbox_bytes_max},
+        .deliveries_max = node->config->storage.max_deliveries,
+        .self = &node->env.self,
+        .events = &wiring_mailbox_events,
+        .owner = node,
+    };
+    return options.path ? sqlite_mailbox_new(&options)
+                        : memory_mailbox_new(node->loop, &options.limits, options.events, node);
+}
+
 static int wiring_build_mailbox(struct actr_node *node)
 {
-    struct mailbox_limits limits = {.count_max = node->options.mailbox_count_max,
-                                    .bytes_max = node->options.mailbox_bytes_max};
     struct dispatch_limits dispatch_limits = {0};
     struct hash_key key;
     loop_random(node->loop, &key, sizeof(key));
-    node->mailbox = memory_mailbox_new(node->loop, &limits, &wiring_mailbox_events, node);
+    node->mailbox = wiring_new_mailbox(node);
     node->dispatch = dispatch_new(node->acl, &dispatch_limits, &key);
     return node->mailbox && node->dispatch ? 0 : err_origin(ACTR_ENOMEM, "node: no memory");
 }
@@ -116,6 +133,7 @@ static int wiring_build_gates(struct actr_node *node)
         .workload = node->workload,
         .env = &node->env,
         .in_flight_max = executor_is_keyed(&node->executor) ? SCHEDULER_CAPACITY : 0,
+        .keeps_denied = node->config->storage.keep_denied,
         .on_handler_error = wiring_on_handler_error,
         .owner = node,
     };
@@ -136,6 +154,8 @@ int wiring_build(struct actr_node *node)
         r = wiring_build_transport(node);
     if (r == 0)
         r = wiring_build_gates(node);
+    if (r == 0)
+        r = mailbox_open(node->mailbox); /* the last: from here on it must be stopped */
     if (r < 0)
         wiring_free(node);
     return r;
@@ -151,7 +171,7 @@ void wiring_free(struct actr_node *node)
     ws_dialer_free(node->dialer);
     dispatch_free(node->dispatch);
     if (node->mailbox)
-        node->mailbox->ops->close(node->mailbox);
+        mailbox_close(node->mailbox);
     if (node->signaling)
         directory_deinit(&node->directory);
     signaling_free(node->signaling);

@@ -12,6 +12,8 @@
 #include "hyper/lifecycle/node.h"
 #include "hyper/outbound/peer_gate.h"
 #include "hyper/transport/peer_transport.h"
+#include "mailbox/mailbox.h"
+#include "runtime/dispatch.h"
 #include "sys/cpu_load.h"
 
 /* Signaling ---------------------------------------------------------------------------------- */
@@ -70,7 +72,7 @@ static void wiring_on_signaling_stopped(void *owner)
 static void wiring_load(void *owner, struct signaling_load *ret_load)
 {
     struct actr_node *node = owner;
-    uint32_t max = node->options.mailbox_count_max ? node->options.mailbox_count_max : 4096;
+    uint32_t max = node->mailbox->limits.count_max;
     double backlog = (double)(node->mailbox->count + node->mailbox->taken) / (double)max;
     ret_load->backlog = backlog > 1 ? 1 : backlog;
     ret_load->cpu = cpu_load();
@@ -101,8 +103,62 @@ static void wiring_on_room(void *owner, const struct actr_id *peer)
         inbound_gate_on_room(node->inbound, peer);
 }
 
-const struct mailbox_events wiring_mailbox_events = {.on_ready = wiring_on_mail,
-                                                     .on_room = wiring_on_room};
+static void wiring_on_answer(void *owner, const struct actr_id *caller,
+                             const struct mailbox_answer *answer, uint64_t age_us)
+{
+    struct actr_node *node = owner;
+    const struct dispatch_result result = {answer->code, answer->retry_after_ms, answer->payload,
+                                           answer->text};
+    if (dispatch_restore(node->dispatch, caller, answer->request_id, &result,
+                         loop_now_us(node->loop), age_us) < 0)
+        log_warn(&node->log, "mailbox.answer_forgotten", "%s", actr_errmsg());
+}
+
+static void wiring_on_mailbox_open(void *owner, int code, const char *detail)
+{
+    struct actr_node *node = owner;
+    if (code == 0 && node->mailbox->is_durable)
+        log_info(&node->log, "mailbox.open", "path=%s messages=%u bytes=%llu",
+                 node->config->storage.mailbox_path, node->mailbox->count,
+                 (unsigned long long)node->mailbox->bytes);
+    node_on_mailbox_open(node, code, detail);
+}
+
+static void wiring_on_refused(void *owner, const struct mailbox_origin *origin,
+                              struct actr_view envelope, int code)
+{
+    struct actr_node *node = owner;
+    log_debug(&node->log, "mailbox.refused", "code=%d", code);
+    if (node->inbound)
+        inbound_gate_on_refused(node->inbound, origin, envelope);
+    mailbox_pump_on_ready(node->pump); /* there is one less to wait for */
+}
+
+static void wiring_on_trouble(void *owner, int code, const char *detail)
+{
+    struct actr_node *node = owner;
+    if (code == 0) {
+        log_info(&node->log, "mailbox.recovered", "path=%s", node->config->storage.mailbox_path);
+        return;
+    }
+    log_error(&node->log, "mailbox.trouble", "code=%d %s", code, detail);
+    node_report_error(node, ACTR_ERROR_STORAGE, code, detail);
+}
+
+static void wiring_on_mailbox_stopped(void *owner)
+{
+    node_on_mailbox_stopped(owner);
+}
+
+const struct mailbox_events wiring_mailbox_events = {
+    .on_answer = wiring_on_answer,
+    .on_open = wiring_on_mailbox_open,
+    .on_ready = wiring_on_mail,
+    .on_room = wiring_on_room,
+    .on_refused = wiring_on_refused,
+    .on_trouble = wiring_on_trouble,
+    .on_stopped = wiring_on_mailbox_stopped,
+};
 
 void wiring_on_handler_error(void *owner, int code, const char *text)
 {

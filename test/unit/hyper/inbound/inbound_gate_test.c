@@ -82,7 +82,8 @@ static void on_room(void *owner, const struct actr_id *peer)
     inbound_gate_on_room(((struct rig *)owner)->gate, peer);
 }
 
-static const struct mailbox_events mailbox_events = {on_mailbox_ready, on_room};
+static const struct mailbox_events mailbox_events = {.on_ready = on_mailbox_ready,
+                                                     .on_room = on_room};
 
 static void on_drop(void *owner, enum inbound_gate_drop reason, const struct actr_id *from)
 {
@@ -198,10 +199,10 @@ TEST(requests_and_tells_go_to_the_mailbox_by_priority)
     struct envelope envelope;
     assert_int_equal(envelope_decode(actr_bytes_view(message->envelope), &envelope), 0);
     assert_true(view_equal(envelope.payload, view_text("high")));
-    mailbox_ack(rig.mailbox, message);
+    mailbox_ack(rig.mailbox, message, NULL);
     message = mailbox_take(rig.mailbox);
     assert_int_equal(message->priority, MAILBOX_NORMAL);
-    mailbox_ack(rig.mailbox, message);
+    mailbox_ack(rig.mailbox, message, NULL);
     assert_int_equal(inbound_gate_get_stats(rig.gate).requests, 1);
     assert_int_equal(inbound_gate_get_stats(rig.gate).tells, 1);
     rig_close(&rig);
@@ -217,7 +218,7 @@ TEST(the_mailbox_gets_the_received_bytes_and_no_copy)
     arrive(wire, ACTR_RPC_RELIABLE, message);
     struct mailbox_message *taken = mailbox_take(rig.mailbox);
     assert_ptr_equal(taken->envelope.ptr, first);
-    mailbox_ack(rig.mailbox, taken);
+    mailbox_ack(rig.mailbox, taken, NULL);
     rig_close(&rig);
 }
 
@@ -351,7 +352,7 @@ static void take_one(struct rig *rig)
 {
     struct mailbox_message *message = mailbox_take(rig->mailbox);
     assert_non_null(message);
-    mailbox_ack(rig->mailbox, message);
+    mailbox_ack(rig->mailbox, message, NULL);
 }
 
 TEST(a_peer_over_its_quota_is_not_read_until_there_is_room)

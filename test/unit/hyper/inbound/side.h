@@ -132,7 +132,7 @@ static inline void side_pump(void *owner)
     struct mailbox_message *message;
     while (!side->is_idle && (message = mailbox_take(side->mailbox)) != NULL) {
         side_handle(side, message);
-        mailbox_ack(side->mailbox, message);
+        mailbox_ack(side->mailbox, message, NULL);
     }
 }
 
@@ -143,7 +143,8 @@ static inline void side_on_room(void *owner, const struct actr_id *peer)
         inbound_gate_on_room(side->inbound, peer);
 }
 
-static const struct mailbox_events side_mailbox_events = {side_pump, side_on_room};
+static const struct mailbox_events side_mailbox_events = {.on_ready = side_pump,
+                                                          .on_room = side_on_room};
 
 static inline void side_verify(void *owner, struct ws_verification *verification)
 {

@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* The durable mailbox: the contract, and what survives. */
+#include "mailbox/sqlite_mailbox.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "contract.h"
+#include "rig.h"
+
+#define CONTRACT_TEST(name)                                                                        \
+    TEST(name)                                                                                     \
+    {                                                                                              \
+        contract_##name(true);                                                                     \
+    }
+CONTRACT_CASES(CONTRACT_TEST)
+
+static const struct mailbox_limits no_limits;
+
+static void ack_with(struct rig *rig, struct mailbox_message *message, const char *id, int code,
+                     const char *body)
+{
+    AUTO_BYTES struct actr_bytes bytes = actr_bytes_str(body);
+    const struct mailbox_answer answer = {
+        .request_id = view_text(id),
+        .code = code,
+        .retry_after_ms = code == 0 ? -1 : 250,
+        .payload = code == 0 ? bytes : (struct actr_bytes){0},
+        .text = code == 0 ? (struct actr_bytes){0} : bytes,
+    };
+    mailbox_ack(rig->mailbox, message, &answer);
+}
+
+TEST(what_was_not_acked_is_there_after_a_stop_in_order)
+{
+    struct rig rig;
+    rig_open(&rig, true, &no_limits);
+    assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, "a"), 0);
+    assert_int_equal(rig_push(&rig, 2, MAILBOX_HIGH, "H"), 0);
+    assert_int_equal(rig_push(&rig, 3, MAILBOX_NORMAL, "b"), 0);
+    rig_expect(&rig, "H");
+    rig_stop(&rig);
+    rig_reopen(&rig, &no_limits);
+    assert_int_equal(rig.open_code, 0);
+    assert_int_equal(rig.mailbox->count, 2);
+    assert_int_equal(rig.mailbox->bytes, 2);
+    struct mailbox_message *message = rig_take(&rig, "a");
+    struct mailbox_origin origin = rig_origin(1);
+    assert_true(actr_id_equal(&message->origin.peer, &origin.peer));
+    assert_int_equal(message->origin.session, 0);
+    mailbox_ack(rig.mailbox, message, NULL);
+    rig_expect(&rig, "b");
+    assert_null(rig_next(&rig));
+    rig_close(&rig);
+}
+
+TEST(what_was_in_flight_when_the_process_ended_comes_back)
+{
+    struct rig rig;
+    rig_open(&rig, true, &no_limits);
+    assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, "a"), 0);
+    assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, "b"), 0);
+    struct mailbox_message *message = rig_take(&rig, "a");
+    struct mailbox_message *other = rig_take(&rig, "b");
+    mailbox_ack(rig.mailbox, other, NULL);
+    rig_run(&rig);
+    rig_crash(&rig, message, &no_limits);
+    rig_expect(&rig, "a");
+    assert_null(rig_next(&rig));
+    rig_close(&rig);
+}
+
+TEST(numbers_go_on_after_a_restart)
+{
+    struct rig rig;
+    rig_open(&rig, true, &no_limits);
+    assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, "a"), 0);
+    assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, "b"), 0);
+    rig_stop(&rig);
+    rig_reopen(&rig, &no_limits);
+    assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, "c"), 0);
+    rig_expect(&rig, "a");
+    rig_expect(&rig, "b");
+    struct mailbox_message *message = rig_take(&rig, "c");
+    assert_int_equal(message->id, 3);
+    assert_int_equal(message->origin.session, 101);
+    mailbox_ack(rig.mailbox, message, NULL);
+    rig_close(&rig);
+}
+
+TEST(received_times_outlive_a_restart)
+{
+    struct rig rig;
+    rig_open(&rig, true, &no_limits);
+    assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, "a"), 0);
+    int64_t pushed_us = (int64_t)loop_now_us(rig.loop);
+    rig_run(&rig);
+    loop_virtual_run_until(rig.loop, 60000000);
+    rig_stop(&rig);
+    rig_reopen(&rig, &no_limits);
+    struct mailbox_message *message = rig_take(&rig, "a");
+    assert_in_range(message->received_us, pushed_us - 1000, pushed_us + 1000);
+    mailbox_ack(rig.mailbox, message, NULL);
+    rig_close(&rig);
+}
+
+TEST(an_answer_is_kept_for_those_who_ask_again)
+{
+    struct rig rig;
+    rig_open(&rig, true, &no_limits);
+    assert_int_equal(rig_push(&rig, 9, MAILBOX_NORMAL, "a"), 0);
+    ack_with(&rig, rig_take(&rig, "a"), "id-1", 0, "result");
+    rig_run(&rig);
+    loop_virtual_run_until(rig.loop, loop_now_us(rig.loop) + 10000000);
+    rig_crash(&rig, NULL, &no_limits);
+    assert_int_equal(rig.answers, 1);
+    assert_int_equal(rig.answer.caller, 9);
+    assert_string_equal(rig.answer.id, "id-1");
+    assert_string_equal(rig.answer.payload, "result");
+    assert_int_equal(rig.answer.code, 0);
+    assert_int_equal(rig.answer.retry_after_ms, -1);
+    assert_in_range(rig.answer.age_us, 10000000, 10300000);
+    assert_int_equal(rig_push(&rig, 9, MAILBOX_NORMAL, "b"), 0);
+    ack_with(&rig, rig_take(&rig, "b"), "id-2", ACTR_EUNAVAILABLE, "busy");
+    rig_stop(&rig);
+    rig_reopen(&rig, &no_limits);
+    assert_int_equal(rig.answers, 2);
+    assert_string_equal(rig.answer.id, "id-2");
+    assert_string_equal(rig.answer.text, "busy");
+    assert_int_equal(rig.answer.code, ACTR_EUNAVAILABLE);
+    assert_int_equal(rig.answer.retry_after_ms, 250);
+    loop_virtual_run_until(rig.loop, loop_now_us(rig.loop) + 31000000);
+    rig_stop(&rig);
+    rig_reopen(&rig, &no_limits);
+    assert_int_equal(rig.answers, 0);
+    rig_close(&rig);
+}
+
+static bool is_text(const struct mailbox_message *message, const char *text)
+{
+    return view_equal(actr_bytes_view(message->envelope), view_text(text));
+}
+
+/* Acks what comes until it is `killer`; NULL: it does not come. */
+static struct mailbox_message *run_until(struct rig *rig, const char *killer,
+                                         unsigned *ret_innocent)
+{
+    struct mailbox_message *message;
+    while ((message = rig_next(rig)) != NULL && !is_text(message, killer)) {
+        (*ret_innocent)++;
+        mailbox_ack(rig->mailbox, message, NULL);
+    }
+    rig_run(rig);
+    return message;
+}
+
+TEST(a_message_that_kills_becomes_a_dead_letter_and_spares_the_others)
+{
+    struct rig rig;
+    struct mailbox_message *killer;
+    unsigned innocent = 0, crashes = 0;
+    rig_open(&rig, true, &no_limits);
+    for (int i = 0; i < 200; i++) {
+        char text[16];
+        snprintf(text, sizeof(text), "m%d", i);
+        assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, i == 100 ? "kill" : text), 0);
+    }
+    while ((killer = run_until(&rig, "kill", &innocent)) != NULL) {
+        crashes++;
+        assert_in_range(crashes, 1, 6);
+        rig_crash(&rig, killer, &no_limits);
+    }
+    assert_int_equal(innocent, 199);
+    assert_int_equal(crashes, 6); /* the first delivery, and five that were counted */
+    assert_int_equal(rig.mailbox->count, 0);
+    assert_int_equal(rig.mailbox->bytes, 0);
+    assert_int_equal(rig_letters(&rig, NULL), 1);
+    assert_int_equal(rig_letters(&rig, MAILBOX_POISON), 1);
+    rig_close(&rig);
+}
+
+/* With several in flight the one that kills is not known, until it is alone. */
+TEST(neighbours_of_a_killer_are_not_taken_for_one)
+{
+    struct rig rig;
+    unsigned crashes = 0, most = 0;
+    rig_open(&rig, true, &no_limits);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, i == 3 ? "kill" : "x"), 0);
+    while (rig.mailbox->count > 0) {
+        struct mailbox_message *taken[8];
+        unsigned count = 0;
+        bool kills = false;
+        while (count < 8 && (taken[count] = rig_next(&rig)) != NULL)
+            kills = is_text(taken[count++], "kill") || kills;
+        most = count > most ? count : most;
+        for (unsigned i = 0; i < count && !kills; i++)
+            mailbox_ack(rig.mailbox, taken[i], NULL);
+        if (kills)
+            rig_crash_all(&rig, taken, count, &no_limits);
+        crashes += kills;
+        rig_run(&rig);
+    }
+    assert_int_equal(most, 8);
+    assert_int_equal(crashes, 6);
+    assert_int_equal(rig_letters(&rig, NULL), 1);
+    rig_close(&rig);
+}
