@@ -513,7 +513,7 @@ TEST(what_is_not_possible_is_said_at_once)
     rig_close();
 }
 
-TEST(reply_larger_than_the_limit_is_a_precise_error)
+TEST(request_larger_than_the_limit_is_a_precise_error)
 {
     struct actr_bytes reply = {0};
     uint8_t *data;
