@@ -82,6 +82,7 @@ def main():
                  "0a0173 10ffffffffffffffffff01 1a0170 1000 3a0178 28ffffffffffffffffff01"):
         write("chunk", bytes.fromhex(text))
     for text in ("0a0172 1200 1a05 0805 120165 2002 a20600 aa060174 b2060169 ba06060a016b120176 c00600",
+                 "0a0172 b2060169 ba0623 0a0f616374722d63616c6c2d636861696e 1210 30313233343536373839616263646566 c00600",
                  "c00600 b2060169 0a0172", "0a0172 b2060169 c006ffffffffffffffffff01 fa3f01ff"):
         write("envelope", bytes.fromhex(text))
 

@@ -14,6 +14,8 @@
  * Pure; any thread. Never allocates while decoding. */
 #include "protocol/envelope.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 #include "base/err.h"
 #include "protocol/pb.h"
@@ -57,17 +59,32 @@ static inline uint64_t envelope_slot_of(uint64_t field)
 struct envelope_fields {
     struct pb_fields own;
     struct pb_fields error; /* of the last error: 0 code, 1 message */
+    struct actr_view call_chain;
 };
 _Static_assert(ENVELOPE_SLOTS <= sizeof(((struct pb_fields *)NULL)->slots) / sizeof(struct pb_slot),
                "pb_fields has a slot for each field");
+
+static const struct actr_view envelope_call_chain = {(const uint8_t *)ENVELOPE_CALL_CHAIN,
+                                                     sizeof(ENVELOPE_CALL_CHAIN) - 1};
+
+static bool envelope_is_call_chain(struct actr_view key)
+{
+    return key.len == envelope_call_chain.len &&
+           memcmp(key.ptr, envelope_call_chain.ptr, key.len) == 0;
+}
 
 static bool envelope_check_message(uint64_t slot, struct envelope_fields *fields)
 {
     const struct pb_slot *from = &fields->own.slots[slot];
     struct actr_view message = {from->ptr, (size_t)from->value};
     struct pb_fields entry;
-    return slot == ENVELOPE_ERROR ? pb_flat(message, 1, &fields->error)
-                                  : pb_flat(message, 0, &entry);
+    if (slot == ENVELOPE_ERROR)
+        return pb_flat(message, 1, &fields->error);
+    if (!pb_flat(message, 0, &entry))
+        return false;
+    if (envelope_is_call_chain(pb_view(&entry, 0)))
+        fields->call_chain = pb_view(&entry, 1);
+    return true;
 }
 
 /* Fields in ascending order, as everyone writes them, as far as it goes. */
@@ -112,6 +129,7 @@ static inline bool envelope_scan(struct actr_view bytes, struct envelope_fields 
     const uint8_t *at = bytes.ptr, *end = pb_end(bytes);
     fields->own.mask = 0;
     fields->error.mask = 0;
+    fields->call_chain = (struct actr_view){0};
     while (at < end) {
         at = envelope_run(at, end, &fields->own);
         if (at < end)
@@ -158,6 +176,7 @@ int envelope_decode(struct actr_view bytes, struct envelope *ret_envelope)
     ret_envelope->has_error = (own->mask & ENVELOPE_BIT(ENVELOPE_ERROR)) != 0;
     ret_envelope->error_code = (uint32_t)pb_value(&fields.error, 0);
     ret_envelope->error_message = pb_view(&fields.error, 1);
+    ret_envelope->call_chain = fields.call_chain;
     return 0;
 }
 
@@ -172,6 +191,11 @@ static size_t envelope_error_size(const struct envelope *envelope)
     return 1 + pb_varint_size(envelope->error_code) + pb_bytes_size(1, envelope->error_message.len);
 }
 
+static size_t envelope_entry_size(const struct envelope *envelope)
+{
+    return pb_bytes_size(1, envelope_call_chain.len) + pb_bytes_size(1, envelope->call_chain.len);
+}
+
 size_t envelope_size(const struct envelope *envelope)
 {
     size_t size = pb_bytes_size(1, envelope->route.len);
@@ -183,6 +207,8 @@ size_t envelope_size(const struct envelope *envelope)
         size += 2;
     size += envelope_text_size(envelope->traceparent) + envelope_text_size(envelope->tracestate);
     size += pb_bytes_size(2, envelope->request_id.len);
+    if (envelope->call_chain.ptr)
+        size += pb_bytes_size(2, envelope_entry_size(envelope));
     return size + 2 + pb_varint_size((uint64_t)envelope->timeout_ms);
 }
 
@@ -211,6 +237,12 @@ void envelope_write(const struct envelope *envelope, uint8_t *ret_bytes)
     at = envelope_put_text(at, ENVELOPE_TRACEPARENT, envelope->traceparent);
     at = envelope_put_text(at, ENVELOPE_TRACESTATE, envelope->tracestate);
     at = pb_put_bytes(at, envelope_key(ENVELOPE_REQUEST_ID, PB_LENGTH), envelope->request_id);
+    if (envelope->call_chain.ptr) {
+        at = pb_put_varint(at, envelope_key(ENVELOPE_METADATA, PB_LENGTH));
+        at = pb_put_varint(at, envelope_entry_size(envelope));
+        at = pb_put_bytes(at, PB_KEY(1, PB_LENGTH), envelope_call_chain);
+        at = pb_put_bytes(at, PB_KEY(2, PB_LENGTH), envelope->call_chain);
+    }
     at = pb_put_varint(at, envelope_key(ENVELOPE_TIMEOUT, PB_VARINT));
     pb_put_varint(at, (uint64_t)envelope->timeout_ms);
 }

@@ -22,6 +22,9 @@ enum envelope_direction {
     ENVELOPE_TELL = 3
 };
 
+/* The key of the metadata entry that this system writes and reads; others ignore it. */
+#define ENVELOPE_CALL_CHAIN "actr-call-chain"
+
 /* Everything is borrowed from the bytes it was decoded from. Absent optional text: ptr NULL. */
 struct envelope {
     struct actr_view route;
@@ -30,6 +33,7 @@ struct envelope {
     struct actr_view traceparent;
     struct actr_view tracestate;
     struct actr_view request_id;
+    struct actr_view call_chain; /* metadata under ENVELOPE_CALL_CHAIN; ptr NULL: none */
     int64_t timeout_ms;
     uint32_t error_code;
     enum envelope_direction direction;
@@ -37,13 +41,13 @@ struct envelope {
     bool has_error;
 };
 
-/* Decodes. Metadata entries are checked and skipped (no part of the system reads them).
+/* Decodes. Other metadata entries are checked and skipped (no part of the system reads them).
  * ACTR_EDECODE with a detail; *ret_envelope untouched then. */
 int envelope_decode(struct actr_view bytes, struct envelope *ret_envelope) ACTR_MUST_CHECK;
 
-/* Encodes into fresh bytes with BYTES_HEADROOM in front; fields in ascending order; no metadata. A
- * failed value when memory has run out, now or when the payload was made. ENVELOPE_UNSPECIFIED
- * leaves the field out. */
+/* Encodes into fresh bytes with BYTES_HEADROOM in front; fields in ascending order; no metadata but
+ * call_chain. A failed value when memory has run out, now or when the payload was made.
+ * ENVELOPE_UNSPECIFIED leaves the field out. */
 struct actr_bytes envelope_encode(const struct envelope *envelope);
 
 /* The same into memory of the caller: how many bytes, and writing just so many. The payload must

@@ -57,6 +57,19 @@ static enum envelope_direction oracle_direction(const Actr__RpcEnvelope *theirs)
     return (enum envelope_direction)theirs->direction;
 }
 
+/* The metadata entry that we carry on; SIZE_MAX: none. */
+static size_t oracle_call_chain(const Actr__RpcEnvelope *theirs)
+{
+    size_t found = SIZE_MAX;
+    for (size_t i = 0; i < theirs->n_metadata; i++) {
+        const ProtobufCBinaryData *key = &theirs->metadata[i]->key;
+        if (key->len == strlen(ENVELOPE_CALL_CHAIN) &&
+            memcmp(key->data, ENVELOPE_CALL_CHAIN, key->len) == 0)
+            found = i;
+    }
+    return found;
+}
+
 static const char *oracle_envelope_fields(const struct envelope *ours,
                                           const Actr__RpcEnvelope *theirs)
 {
@@ -78,18 +91,29 @@ static const char *oracle_envelope_fields(const struct envelope *ours,
         return "tracestate";
     if (!oracle_same(ours->request_id, theirs->request_id))
         return "request id";
+    size_t chain = oracle_call_chain(theirs);
+    if ((ours->call_chain.ptr != NULL) != (chain != SIZE_MAX) ||
+        (ours->call_chain.ptr && !oracle_same(ours->call_chain, theirs->metadata[chain]->value)))
+        return "call chain";
     return ours->timeout_ms == theirs->timeout_ms ? NULL : "timeout";
 }
 
-/* Takes out what we do not carry on: metadata, unknown fields, a direction that is none. */
+/* Takes out what we do not carry on: other metadata, unknown fields, a direction that is none. */
 static void oracle_envelope_reduce(Actr__RpcEnvelope *theirs)
 {
+    size_t chain = oracle_call_chain(theirs), count = 0;
     oracle_drop_unknown(&theirs->base);
     if (theirs->error)
         oracle_drop_unknown(&theirs->error->base);
-    for (size_t i = 0; i < theirs->n_metadata; i++)
-        protobuf_c_message_free_unpacked(&theirs->metadata[i]->base, NULL);
-    theirs->n_metadata = 0;
+    for (size_t i = 0; i < theirs->n_metadata; i++) {
+        if (i == chain)
+            theirs->metadata[count++] = theirs->metadata[i];
+        else
+            protobuf_c_message_free_unpacked(&theirs->metadata[i]->base, NULL);
+    }
+    if (count > 0)
+        oracle_drop_unknown(&theirs->metadata[0]->base);
+    theirs->n_metadata = count;
     theirs->has_direction = oracle_direction(theirs) != ENVELOPE_UNSPECIFIED;
 }
 

@@ -65,6 +65,7 @@ static int node_init_parts(struct actr_node *node)
     kept_replies_init(&node->kept, node->loop, 0);
     node_init_env(node, &node->env, &node->executor);
     node_init_env(node, &node->host_env, &node->host_executor);
+    node->host_env.is_host = true;
     calls_init(&node->calls, node->loop);
     node_life_init(node);
     supervision_init(node);

@@ -22,9 +22,7 @@
 #include "hyper/outbound/gate.h"
 #include "hyper/workload/panic.h"
 #include "protocol/id.h"
-#include "sys/waiter.h"
 
-#define CALLS_TIMEOUT_MS 30000u
 #define CALLS_TELL_TIMEOUT_MS 13000u
 #define CALLS_ROUTE_MAX 512
 
@@ -209,6 +207,7 @@ static void call_on_invocation(struct invocation *invocation, const struct dispa
 static void call_on_deadline(struct loop_timer *timer)
 {
     struct call *call = container_of(timer, struct call, deadline);
+    invocation_abandon(&call->invocation);
     call_end_text(call, ACTR_ETIMEDOUT, "");
 }
 
@@ -220,6 +219,7 @@ static int call_start_local(struct call *call)
         .payload = call->message.payload,
         .traceparent = call->message.traceparent,
         .tracestate = call->message.tracestate,
+        .call_chain = call->message.call_chain,
         .deadline_us = call->fn ? loop_now_us(call->calls->loop) + timeout_us : 0,
         .is_tell = call->fn == NULL,
     };
@@ -276,7 +276,7 @@ static void call_on_post(struct loop_post *post)
     call_start(container_of(post, struct call, post), true);
 }
 
-static int calls_check(struct calls *calls, const struct context_call *spec)
+int calls_check(struct calls *calls, const struct context_call *spec)
 {
     size_t route_len = spec->route ? strnlen(spec->route, CALLS_ROUTE_MAX + 1) : 0;
     if (actr_bytes_failed(spec->payload))
@@ -304,7 +304,7 @@ static void call_text(char **texts, const char *text, struct actr_view *ret_view
     *texts += len + 1;
 }
 
-static const struct host_gate *calls_local(struct calls *calls, const struct actr_id *dest)
+const struct host_gate *calls_local(struct calls *calls, const struct actr_id *dest)
 {
     if (id_is_workload(dest))
         return &calls->workload;
@@ -312,8 +312,7 @@ static const struct host_gate *calls_local(struct calls *calls, const struct act
 }
 
 /* Trace context: the options', else the context's. */
-static void calls_trace(const struct context_call *spec, const char **ret_parent,
-                        const char **ret_state)
+void calls_trace(const struct context_call *spec, const char **ret_parent, const char **ret_state)
 {
     *ret_parent = spec->options ? spec->options->traceparent : NULL;
     *ret_state = spec->options ? spec->options->tracestate : NULL;
@@ -324,13 +323,13 @@ static void calls_trace(const struct context_call *spec, const char **ret_parent
 }
 
 /* A fresh call object that owns the payload; NULL when memory has run out (payload given back). */
-static struct call *calls_new(struct calls *calls, const struct context_call *spec,
-                              actr_result_fn *fn, void *arg)
+struct call *calls_new(struct calls *calls, const struct context_call *spec,
+                       struct actr_view call_chain, actr_result_fn *fn, void *arg)
 {
     const char *parent, *state;
     calls_trace(spec, &parent, &state);
     size_t len = strlen(spec->route) + 1 + (parent ? strlen(parent) + 1 : 0) +
-                 (state ? strlen(state) + 1 : 0);
+                 (state ? strlen(state) + 1 : 0) + call_chain.len;
     struct call *call = mem_alloc(sizeof(*call) + len);
     if (!call) {
         err_origin(ACTR_ENOMEM, "call: no memory");
@@ -347,6 +346,10 @@ static struct call *calls_new(struct calls *calls, const struct context_call *sp
         call_text(&texts, parent, &call->message.traceparent);
     if (state)
         call_text(&texts, state, &call->message.tracestate);
+    if (call_chain.len) {
+        memcpy(texts, call_chain.ptr, call_chain.len);
+        call->message.call_chain = actr_view_of(texts, call_chain.len);
+    }
     call->message.type = options ? options->payload_type : ACTR_RPC_RELIABLE;
     call->message.no_retry = options && options->no_retry;
     call->message.timeout_ms = options ? options->timeout_ms : 0;
@@ -368,7 +371,7 @@ static struct call *calls_new(struct calls *calls, const struct context_call *sp
 }
 
 /* Sends it off to the loop, or starts it when this is the loop. Consumes call. */
-static int calls_send(struct calls *calls, struct call *call)
+int calls_send(struct calls *calls, struct call *call)
 {
     if (loop_is_current(calls->loop)) {
         call_start(call, false);
@@ -394,7 +397,7 @@ int calls_start(struct calls *calls, const struct context_call *spec, actr_resul
         actr_bytes_unref(spec->payload);
         return r;
     }
-    struct call *call = calls_new(calls, spec, fn, arg);
+    struct call *call = calls_new(calls, spec, (struct actr_view){0}, fn, arg);
     if (!call)
         return ACTR_ENOMEM;
     if (spec->from) {
@@ -417,130 +420,8 @@ int calls_tell(struct calls *calls, const struct context_call *spec)
         actr_bytes_unref(spec->payload);
         return r;
     }
-    struct call *call = calls_new(calls, spec, NULL, NULL);
+    struct call *call = calls_new(calls, spec, (struct actr_view){0}, NULL, NULL);
     return call ? calls_send(calls, call) : ACTR_ENOMEM;
-}
-
-/* Wait --------------------------------------------------------------------------------------- */
-
-/* On the stack of the thread that waits. */
-struct call_wait {
-    struct waiter waiter;
-    struct loop_post post; /* a kept reply goes to the loop to be watched */
-    struct invocation invocation;
-    int code;
-    struct actr_bytes reply, text;
-};
-
-static void call_wait_take(struct call_wait *wait, int code, struct actr_bytes reply,
-                           struct actr_bytes text)
-{
-    wait->code = code;
-    wait->reply = actr_bytes_ref(reply);
-    wait->text = actr_bytes_ref(text);
-}
-
-/* Loop: the end of a call that went the long way. */
-static void call_wait_on_result(void *arg, const struct actr_result *result)
-{
-    struct call_wait *wait = arg;
-    struct actr_bytes text = {0};
-    if (result->code < 0)
-        text = actr_bytes_str(result->message);
-    call_wait_take(wait, result->code, result->reply, text);
-    actr_bytes_unref(text);
-    waiter_signal(&wait->waiter);
-}
-
-/* Loop: the kept reply of a handler that ran on the waiting thread was given. */
-static void call_wait_on_kept(struct invocation *invocation, const struct dispatch_result *result)
-{
-    struct call_wait *wait = container_of(invocation, struct call_wait, invocation);
-    call_wait_take(wait, result->code, result->payload, result->message);
-    waiter_signal(&wait->waiter);
-}
-
-static void call_wait_on_post(struct loop_post *post)
-{
-    invocation_finish(&container_of(post, struct call_wait, post)->invocation);
-}
-
-/* Tries to run the handler on this very thread. True: wait has the answer. */
-static bool calls_hand_off(struct calls *calls, const struct host_gate *gate,
-                           const struct context_call *spec, struct call_wait *wait)
-{
-    const char *parent, *state;
-    calls_trace(spec, &parent, &state);
-    uint32_t timeout_ms =
-        spec->options && spec->options->timeout_ms ? spec->options->timeout_ms : CALLS_TIMEOUT_MS;
-    struct host_message message = {
-        .route = view_text(spec->route),
-        .payload = spec->payload,
-        .traceparent = parent ? view_text(parent) : (struct actr_view){0},
-        .tracestate = state ? view_text(state) : (struct actr_view){0},
-        .deadline_us = loop_clock_us(calls->loop) + (uint64_t)timeout_ms * 1000,
-    };
-    if (!host_gate_enter(gate, &wait->invocation, &message))
-        return false;
-    struct actr_ctx *ctx = &wait->invocation.ctx;
-    if (ctx->slot == CONTEXT_KEPT) {
-        wait->invocation.on_result = call_wait_on_kept;
-        bool posted = loop_post(calls->loop, &wait->post, call_wait_on_post);
-        assert(posted); /* the loop closes after the kept replies are answered */
-        (void)posted;
-        (void)!waiter_wait(&wait->waiter, WAITER_FOREVER); /* every reply ends */
-    } else {
-        call_wait_take(wait, ctx->result.code, ctx->result.payload, ctx->result.message);
-    }
-    invocation_deinit(&wait->invocation);
-    return true;
-}
-
-static int call_wait_end(struct call_wait *wait, struct actr_bytes *ret_reply)
-{
-    waiter_deinit(&wait->waiter);
-    if (wait->code == 0) {
-        *ret_reply = wait->reply;
-        return 0;
-    }
-    err_origin(wait->code, "%.*s", (int)wait->text.len,
-               wait->text.len ? (const char *)wait->text.ptr : "");
-    if (wait->text.len == 0)
-        err_origin(wait->code, "%s", actr_strerror(wait->code));
-    actr_bytes_unref(wait->text);
-    return wait->code;
-}
-
-int calls_wait(struct calls *calls, const struct context_call *spec, struct actr_bytes *ret_reply)
-{
-    const struct host_gate *local = NULL;
-    int r = calls_check(calls, spec);
-    if (r == 0 && loop_is_current(calls->loop))
-        r = err_origin(ACTR_EDEADLK, "call: waiting on the loop thread would stop the node");
-    if (r == 0)
-        local = calls_local(calls, spec->dest);
-    if (local && executor_is_current(local->env->executor))
-        r = err_origin(ACTR_EDEADLK, "call: %s would wait for itself", spec->route);
-    if (r < 0) {
-        actr_bytes_unref(spec->payload);
-        return r;
-    }
-
-    struct call_wait wait;
-    wait.code = ACTR_EINTERNAL;
-    wait.reply = wait.text = (struct actr_bytes){0};
-    waiter_init(&wait.waiter);
-    if (local && calls_hand_off(calls, local, spec, &wait))
-        return call_wait_end(&wait, ret_reply);
-
-    struct call *call = calls_new(calls, spec, call_wait_on_result, &wait);
-    r = call ? calls_send(calls, call) : ACTR_ENOMEM;
-    if (r < 0) {
-        waiter_deinit(&wait.waiter);
-        return r;
-    }
-    (void)!waiter_wait(&wait.waiter, WAITER_FOREVER); /* every call ends */
-    return call_wait_end(&wait, ret_reply);
 }
 
 /* Cancel ------------------------------------------------------------------------------------- */
@@ -562,6 +443,8 @@ static void call_on_cancel(struct loop_post *post)
         peer_gate_cancel(&call->gate_call);
         call->is_pending = false;
     }
+    if (call->local)
+        invocation_abandon(&call->invocation);
     call_end_text(call, ACTR_ECANCELED, "");
 }
 

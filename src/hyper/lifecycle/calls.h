@@ -21,7 +21,11 @@
 #include "sys/lock.h"
 #include "sys/loop.h"
 
+struct call;
 struct peer_gate;
+
+/* How long a call may take when nobody says. */
+#define CALLS_TIMEOUT_MS 30000u
 
 /* Set up once when the node is opened; gates come and go with start and stop. */
 struct calls {
@@ -46,6 +50,22 @@ int calls_start(struct calls *calls, const struct context_call *call, actr_resul
 int calls_wait(struct calls *calls, const struct context_call *call, struct actr_bytes *ret_reply);
 int calls_tell(struct calls *calls, const struct context_call *call);
 void calls_cancel(struct calls *calls, uint64_t number);
+
+/* For calls_wait.c; see calls.c. ----------------------------------------------------------------
+ */
+
+/* What is wrong with a call before it begins. */
+int calls_check(struct calls *calls, const struct context_call *spec);
+/* NULL: to a peer. */
+const struct host_gate *calls_local(struct calls *calls, const struct actr_id *dest);
+void calls_trace(const struct context_call *spec, const char **ret_parent, const char **ret_state);
+/* Consumes the payload. NULL: no memory. */
+struct call *calls_new(struct calls *calls, const struct context_call *spec,
+                       struct actr_view call_chain, actr_result_fn *fn, void *arg);
+/* Consumes the call. */
+int calls_send(struct calls *calls, struct call *call);
+
+/* ---------------------------------------------------------------------------------------------- */
 
 /* Loop: ends every local call that has not been answered; the ones to peers are
  * peer_gate_close()'s. */

@@ -217,6 +217,7 @@ static void delivery_run(struct delivery *delivery, uint64_t deadline_us)
     invocation->ctx.request_id = envelope->request_id;
     invocation->ctx.traceparent = envelope->traceparent;
     invocation->ctx.tracestate = envelope->tracestate;
+    invocation->ctx.call_chain = envelope->call_chain;
     invocation->ctx.deadline_us = deadline_us;
     invocation->ctx.is_tell = envelope->direction == ENVELOPE_TELL;
     delivery->is_running = true;

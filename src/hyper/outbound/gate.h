@@ -36,6 +36,7 @@ struct gate_message {
     struct actr_view route;
     struct actr_bytes payload;
     struct actr_view traceparent, tracestate; /* ptr NULL: absent */
+    struct actr_view call_chain;              /* who waits for this call; ptr NULL: nobody known */
     enum actr_payload_type type;              /* RPC_RELIABLE or RPC_SIGNAL */
     uint32_t timeout_ms; /* > 0: request: whole call; tell: time to hand it to a wire */
     bool no_retry;

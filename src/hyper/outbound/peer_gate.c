@@ -245,6 +245,7 @@ static int peer_gate_encode(struct peer_gate *gate, const struct gate_message *m
         .payload = actr_bytes_view(message->payload),
         .traceparent = message->traceparent,
         .tracestate = message->tracestate,
+        .call_chain = message->call_chain,
         .request_id = actr_view_of(request_id, GATE_REQUEST_ID_SIZE - 1),
         .timeout_ms = direction == ENVELOPE_REQUEST ? message->timeout_ms : 0,
         .direction = direction,

@@ -57,6 +57,7 @@ struct context_env {
     struct log *log;
     struct executor *executor;
     struct kept_replies *kept;
+    bool is_host;
     struct flag is_broken; /* its messages are refused and no handler runs */
     bool never_blocks;     /* results of calls may be reported on the loop */
     struct actr_id self;   /* written on the loop while no handler runs */
@@ -74,6 +75,7 @@ struct actr_ctx {
     const char *route;
     struct actr_bytes request;                            /* owned */
     struct actr_view request_id, traceparent, tracestate; /* borrowed from the message */
+    struct actr_view call_chain;                          /* likewise; call_chain.h */
     uint64_t deadline_us;                                 /* loop clock; 0: none */
     struct context_texts *_texts;
     struct dispatch_result result; /* owned; set when slot is CONTEXT_ANSWERED */

@@ -14,6 +14,7 @@ static void host_gate_prepare(const struct host_gate *gate, struct invocation *i
     invocation_init(invocation, gate->env, gate->workload, message->route, message->payload);
     invocation->ctx.traceparent = message->traceparent;
     invocation->ctx.tracestate = message->tracestate;
+    invocation->ctx.call_chain = message->call_chain;
     invocation->ctx.deadline_us = message->deadline_us;
     invocation->ctx.is_tell = message->is_tell;
 }

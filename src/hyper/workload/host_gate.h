@@ -25,7 +25,7 @@ struct host_gate {
 struct host_message {
     struct actr_view route;
     struct actr_bytes payload; /* consumed */
-    struct actr_view traceparent, tracestate;
+    struct actr_view traceparent, tracestate, call_chain;
     uint64_t deadline_us; /* 0: none */
     bool is_tell;
 };

@@ -42,6 +42,7 @@ void invocation_init(struct invocation *invocation, const struct context_env *en
     invocation->route = workload->ops->find(workload, route);
     invocation->on_result = NULL;
     invocation->on_kept = NULL;
+    flag_clear(&invocation->is_abandoned);
     executor_job_init(&invocation->job, invocation_job_run, invocation_job_done);
     invocation->job.about = invocation_about;
     invocation->job.never_blocks = !invocation->route || invocation->route->never_blocks;
@@ -77,6 +78,11 @@ void invocation_submit(struct invocation *invocation, bool high)
     ctx->key = &invocation->job._turn.key;
 }
 
+void invocation_abandon(struct invocation *invocation)
+{
+    flag_set(&invocation->is_abandoned);
+}
+
 static void invocation_invoke(void *arg)
 {
     struct invocation *invocation = arg;
@@ -89,6 +95,10 @@ void invocation_run(struct invocation *invocation)
     struct panic_scope scope;
     if (!invocation->route)
         return; /* answered already */
+    if (flag_get(&invocation->is_abandoned)) {
+        context_fail(ctx, ACTR_ECANCELED, "");
+        return;
+    }
     if (flag_get(&ctx->env->is_broken)) {
         context_fail(ctx, ACTR_EUNAVAILABLE, "the actor's state is broken and it is stopping");
         return;

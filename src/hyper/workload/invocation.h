@@ -17,6 +17,7 @@
 #include "hyper/workload/context.h"
 #include "hyper/workload/executor.h"
 #include "hyper/workload/workload.h"
+#include "sys/flag.h"
 
 struct invocation;
 
@@ -34,6 +35,7 @@ struct invocation {
     const struct workload_route *route;
     invocation_result_fn *on_result;
     invocation_kept_fn *on_kept; /* may be NULL */
+    struct flag is_abandoned;
 };
 
 /* Prepares; fill ctx (caller, texts, deadline, is_tell) afterwards. Consumes payload. Unknown
@@ -44,6 +46,10 @@ void invocation_deinit(struct invocation *invocation);
 
 /* Loop: queues it, under the conflict key that its route gives it. */
 void invocation_submit(struct invocation *invocation, bool high);
+
+/* Loop: nobody waits for the answer any more: if the handler has not begun, it does not run.
+ * on_result comes in any case. */
+void invocation_abandon(struct invocation *invocation);
 
 /* Runs the handler on this thread, which has the turn (executor_enter). The answer is in ctx.slot.
  */

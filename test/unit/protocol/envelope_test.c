@@ -42,6 +42,24 @@ TEST(envelope_least)
     assert_int_equal(envelope.direction, ENVELOPE_UNSPECIFIED);
 }
 
+TEST(envelope_call_chain)
+{
+    uint8_t buf[128];
+    static const char hex[] = "0a05612e422e63 b2060269 64 ba0617 0a0f616374722d63616c6c2d636861696e"
+                              "12046162 6364 c00600";
+    struct envelope envelope = decode(hex, buf, sizeof(buf));
+    assert_text(envelope.call_chain, "abcd");
+    assert_bytes(envelope_encode(&envelope), hex_view(hex, buf, sizeof(buf)));
+    /* Other metadata is none; of several the last counts. */
+    envelope = decode(REQUIRED "ba0606 0a0161 120162", buf, sizeof(buf));
+    assert_null(envelope.call_chain.ptr);
+    envelope = decode(REQUIRED "ba0614 0a0f616374722d63616c6c2d636861696e 120161"
+                               "ba0614 0a0f616374722d63616c6c2d636861696e 120162"
+                               "ba0606 0a0161 120163",
+                      buf, sizeof(buf));
+    assert_text(envelope.call_chain, "b");
+}
+
 TEST(envelope_everything)
 {
     uint8_t buf[128];

@@ -134,6 +134,24 @@ static void on_errand(struct actr_ctx *ctx, struct actr_view request, void *self
     leave(errand->key);
 }
 
+/* Waits for the actor that `self` names, which may be waiting for this one. */
+struct errand_to {
+    struct actr_id *to;
+    const char *route;
+};
+
+static void on_wait(struct actr_ctx *ctx, struct actr_view request, void *self)
+{
+    const struct errand_to *errand = self;
+    struct actr_bytes reply = {0};
+    int r =
+        actr_ctx_call_wait(ctx, errand->to, errand->route, actr_bytes_copy(request), NULL, &reply);
+    if (r < 0)
+        actr_fail(ctx, r, "%s", actr_errmsg());
+    else
+        actr_reply(ctx, reply);
+}
+
 static void on_host_echo(struct actr_ctx *ctx, struct actr_view request, void *self)
 {
     (void)self;
@@ -180,6 +198,15 @@ static struct actr_workload *workload_new(struct actr_workload_options *options,
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
         actr_workload_route(workload, routes[i].route, routes[i].fn, has_keys ? &by_field : NULL);
     actr_workload_route(workload, "alone", on_pass, NULL);
+    return workload;
+}
+
+/* Routes with something of their own: by hand, on the host side or in a workload without state. */
+static struct actr_workload *waiting_workload(struct errand_to *errand)
+{
+    static const struct actr_workload_options options = {.size = sizeof(options)};
+    struct actr_workload *workload = actr_workload_new(TYPE, &options, errand);
+    actr_workload_route(workload, "wait", on_wait, NULL);
     return workload;
 }
 
@@ -390,4 +417,81 @@ TEST(a_handler_that_is_stuck_delays_only_its_own_actor_and_is_reported)
 {
     one_is_stuck(false);
     one_is_stuck(true);
+}
+
+/* Two actors, a to b to a: the second wait can never end, and is refused where it would begin. */
+TEST(a_cycle_of_waiting_actors_is_refused_at_once)
+{
+    struct actr_workload_options options = {0};
+    struct actr_id second;
+    struct errand_to to_second = {&second, "wait"}, to_first = {&rig.id, "wait"};
+    struct actr_bytes reply = {0};
+    rig_open(&options, false);
+    struct actr_node *first = node_new(waiting_workload(&to_second));
+    struct actr_node *other = node_new(waiting_workload(&to_first));
+    second = actr_node_id(other);
+    rig.id = actr_node_id(first);
+    for (int i = 0; i < 3; i++) {
+        int r = actr_call_wait(rig.client, &rig.id, "wait", actr_bytes_str("x"), NULL, &reply);
+        assert_int_equal(r, ACTR_EINTERNAL); /* a local code travels as Internal */
+        char text[ACTR_ID_STR_MAX];
+        assert_non_null(strstr(actr_errmsg(), "wait would wait for itself"));
+        assert_non_null(strstr(actr_errmsg(), actr_id_format(&rig.id, text)));
+        assert_non_null(strstr(actr_errmsg(), actr_id_format(&second, text)));
+    }
+    /* To oneself, by one's id in the realm. */
+    to_first.to = &second;
+    assert_int_equal(actr_call_wait(rig.client, &second, "wait", actr_bytes_str("x"), NULL, &reply),
+                     ACTR_EINTERNAL);
+    assert_non_null(strstr(actr_errmsg(), "would wait for itself"));
+    /* A chain without a cycle is none. */
+    to_second.to = &second;
+    to_first = (struct errand_to){(struct actr_id *)(uintptr_t)actr_dest_host(), "host.Echo"};
+    assert_int_equal(actr_call_wait(rig.client, &rig.id, "wait", actr_bytes_str("x"), NULL, &reply),
+                     0);
+    assert_memory_equal(reply.ptr, "x", 1);
+    actr_bytes_unref(reply);
+    actr_node_close(first);
+    actr_node_close(other);
+    rig_close();
+}
+
+static void on_canceled(void *arg, const struct actr_result *result)
+{
+    *(int *)arg = result->code;
+    waiter_signal(&rig.told);
+}
+
+/* Behind a handler that does not end: a call that is cancelled meanwhile does not run later. */
+static void cancelled_call_is_skipped(bool has_keys)
+{
+    struct actr_workload_options options = {0};
+    struct caller caller = {.route = "meet", .key = 5, .count = 1};
+    int code = 0;
+    uint64_t number;
+    rig_open(&options, has_keys);
+    assert_int_equal(thread_start(&caller.thread, "caller", caller_run, &caller), 0);
+    for (int inside = 0; inside == 0;) { /* until it holds the turn */
+        lock_take(&rig.lock);
+        inside = rig.inside;
+        lock_give(&rig.lock);
+    }
+    assert_int_equal(actr_call(rig.service, actr_dest_workload(), "errand", request_of(5), NULL,
+                               on_canceled, &code, &number),
+                     0);
+    actr_call_cancel(rig.service, number);
+    assert_true(waiter_wait(&rig.told, WAITER_FOREVER));
+    assert_int_equal(code, ACTR_ECANCELED);
+    waiter_signal(&rig.gates[5]);
+    thread_join(&caller.thread);
+    assert_int_equal(call(false, "pass", 5), 0);
+    assert_int_equal(rig.inside_max, 1);
+    rig_close();
+    assert_int_equal(rig.callbacks, 0); /* the errand never ran */
+}
+
+TEST(a_cancelled_call_that_still_queues_is_skipped)
+{
+    cancelled_call_is_skipped(false);
+    cancelled_call_is_skipped(true);
 }
