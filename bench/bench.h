@@ -42,6 +42,7 @@ extern const struct bench_case bench_host_call[];
 extern const struct bench_case bench_envelope[];
 extern const struct bench_case bench_rendezvous[];
 extern const struct bench_case bench_node[];
+extern const struct bench_case bench_mailbox[];
 
 /* A process of this program in another role: roles.c. */
 int bench_role(int argc, char **argv);

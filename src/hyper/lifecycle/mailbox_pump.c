@@ -311,6 +311,10 @@ static bool pump_take(struct mailbox_pump *pump)
         return false;
     }
     struct mailbox_message *message = mailbox_take(pump->options.mailbox);
+    if (!message) { /* what is queued is still on its way to the disk, or from there */
+        mem_free(delivery);
+        return false;
+    }
     delivery->pump = pump;
     delivery->message = message;
     delivery->entry = NULL;
