@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Hooks: what a node tells of itself to its actor (struct actr_workload_options).
+/* Hooks: what a node tells of itself to its actor (struct actr_workload_options) and to observers
+ * of the program (actr_node_observe()).
  *
  * on_start, on_ready and on_stop are steps of the node's life, which waits for them. All others are
  * observations: told afterwards, one at a time, in the order in which things happened, never before
@@ -10,7 +11,7 @@
  *
  * At most 256 observations wait for one listener. When it is that slow, repeated ones become one
  * (the latest), a connection that came and went unseen is left out altogether, and others are
- * dropped; the log counts them. Even then: of each connection that is told
+ * dropped; the log and actr_node_get_stats() count them. Even then: of each connection that is told
  * of, connecting comes before connected and disconnected comes once, at the end; a connection that
  * is open when on_stop runs ends with it. Signaling: likewise. */
 #pragma once
@@ -25,6 +26,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct actr_node;
 
 /* 1 to 12 are the numbers that packaged actors get. */
 enum actr_hook {
@@ -84,14 +87,14 @@ struct actr_credential_event {
 struct actr_backpressure_event {
     size_t size;
     uint64_t queue_len; /* messages that wait */
-    uint64_t threshold; /* 1,024 */
+    uint64_t threshold; /* actr_node_options.backpressure_count */
 };
 
 enum actr_error_category {
     ACTR_ERROR_HANDLER,   /* a handler failed a request, or returned without a reply */
     ACTR_ERROR_SIGNALING, /* the connection to the rendezvous server was lost or refused */
     ACTR_ERROR_TRANSPORT, /* a connection to a peer was lost or could not be made */
-    ACTR_ERROR_PANIC,     /* a handler ended abnormally */
+    ACTR_ERROR_PANIC,     /* a handler or a result callback panicked (actr_panic()) */
     ACTR_ERROR_CHUNK,     /* it is not known whether a data chunk arrived; nothing raises it until
                              there are streams */
     ACTR_ERROR_STUCK,     /* a handler has been running for longer than it should */
@@ -118,6 +121,24 @@ struct actr_hook_event {
     const struct actr_backpressure_event *backpressure;
     const struct actr_error_event *error;
 };
+
+/* Observers: parts of the program that watch a node, beside its actor and independent of it. Each
+ * gets every event once, in order, on the loop, where it must not block; a slow actor does not
+ * delay it. The result of START counts: when the actor or an observer fails it, the start ends with
+ * that error (with several: ACTR_EINTERNAL and all texts), and those that had succeeded get STOP.
+ * Any other error is logged. */
+typedef int actr_observe_fn(void *arg, struct actr_node *node, const struct actr_hook_event *event);
+
+struct actr_observer {
+    size_t size; /* sizeof(struct actr_observer) */
+    actr_observe_fn *observe;
+    uint32_t hooks; /* 1u << ACTR_HOOK_… of those that are wanted; 0: all */
+};
+
+/* Adds an observer, until the node is closed; observer is copied. ACTR_ESTATE: the node was started
+ * before; ACTR_EINVALID: no observe; ACTR_EUNAVAILABLE: it has 16 already. */
+ACTR_API int actr_node_observe(struct actr_node *node, const struct actr_observer *observer,
+                               void *arg) ACTR_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -60,6 +60,11 @@ struct actr_node_options {
     uint64_t mailbox_bytes_max; /* queued bytes; 0: 64 MiB, with storage.mailbox_path 4 GiB */
     uint32_t peer_count_max;    /* inbound connections; 0: 4,096 */
     uint32_t message_bytes_max; /* one message either way; 0: 16 MiB */
+    uint32_t backpressure_count; /* queued messages at which on_mailbox_backpressure tells; 0:
+                                    1,024 */
+    uint32_t credential_lead_s;  /* how long before its end on_credential_expiring tells of a
+                                    credential that has not been renewed; 0: 300. One that lives
+                                    less than twice as long: at nine tenths of its life */
 };
 
 /* Opens a node from a configuration file (actr.toml). *ret_node is set on success only.
@@ -158,6 +163,8 @@ struct actr_node_stats {
     bool signaling_up;
     uint64_t handlers_stuck; /* that ran longer than actr_workload_options.stuck_after_ms */
     uint64_t restarts;       /* of the actor, after actr_poison() */
+    uint64_t hooks_dropped; /* observations that no hook or observer was told of: it was too slow */
+    uint64_t hooks_merged;  /* those that became one with another, or cancelled each other out */
 };
 ACTR_API int actr_node_get_stats(const struct actr_node *node, struct actr_node_stats *ret_stats);
 

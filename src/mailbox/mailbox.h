@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mailbox/gauge.h"
 #include "mailbox/message.h"
 
 /* push: taken, but this peer (or the whole mailbox) is at its quota: read no more from it until
@@ -64,10 +65,11 @@ struct mailbox {
     const struct mailbox_ops *ops;
     struct mailbox_limits limits; /* with the defaults filled in */
     bool is_durable;
-    uint32_t count;           /* queued, not taken; what is on its way to the disk included */
-    uint32_t taken;           /* taken, not acked */
-    uint64_t bytes;           /* queued, taken, and acked on its way to the disk */
-    uint64_t letters_dropped; /* dead letters that were not kept */
+    uint32_t count;              /* queued, not taken; what is on its way to the disk included */
+    uint32_t taken;              /* taken, not acked */
+    uint64_t bytes;              /* queued, taken, and acked on its way to the disk */
+    struct mailbox_gauge *gauge; /* the owner's; NULL: none */
+    uint64_t letters_dropped;    /* dead letters that were not kept */
 };
 
 /* Begins; on_open says how it went. ACTR_EIO, ACTR_ENOMEM: at rest, and no event comes. */
@@ -81,13 +83,19 @@ static inline int mailbox_open(struct mailbox *mailbox)
 static inline int mailbox_push(struct mailbox *mailbox, const struct mailbox_origin *origin,
                                enum mailbox_priority priority, struct actr_bytes envelope)
 {
-    return mailbox->ops->push(mailbox, origin, priority, envelope);
+    int r = mailbox->ops->push(mailbox, origin, priority, envelope);
+    if (mailbox->gauge)
+        mailbox_gauge_look(mailbox->gauge, mailbox->count);
+    return r;
 }
 
 /* The next message, the caller's until one of the three below; NULL: none now, on_ready tells. */
 static inline struct mailbox_message *mailbox_take(struct mailbox *mailbox)
 {
-    return mailbox->ops->take(mailbox);
+    struct mailbox_message *message = mailbox->ops->take(mailbox);
+    if (mailbox->gauge)
+        mailbox_gauge_look(mailbox->gauge, mailbox->count);
+    return message;
 }
 
 /* Done with it. A durable mailbox keeps `answer` (lent; may be NULL) for the next run, for as long

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "harness.h"
 
@@ -140,17 +141,78 @@ static void on_note(struct actr_ctx *ctx, struct actr_view request, void *self)
     sim_check(traffic->world, actr_ctx_is_tell(ctx));
 }
 
+/* Hooks -------------------------------------------------------------------------------------- */
+
+static void hear(struct actr_ctx *ctx, const struct sim_traffic *traffic,
+                 const struct actr_hook_event *event)
+{
+    struct sim_node *node = traffic->world->nodes;
+    while (node->node != actr_ctx_node(ctx))
+        node++;
+    sim_witness_hear(&node->actor, traffic->world, event);
+}
+
+static int hear_step(struct actr_ctx *ctx, void *self, enum actr_hook hook)
+{
+    struct actr_hook_event event = {.size = sizeof(event), .hook = hook};
+    hear(ctx, self, &event);
+    return 0;
+}
+
 static int on_start(struct actr_ctx *ctx, void *self)
 {
-    (void)ctx;
-    return ((struct sim_traffic *)self)->start_code;
+    int code = ((struct sim_traffic *)self)->start_code;
+    return code < 0 ? err_origin(code, "the actor says no") : hear_step(ctx, self, ACTR_HOOK_START);
 }
+
+static int on_ready(struct actr_ctx *ctx, void *self)
+{
+    return hear_step(ctx, self, ACTR_HOOK_READY);
+}
+
+static int on_stop(struct actr_ctx *ctx, void *self)
+{
+    return hear_step(ctx, self, ACTR_HOOK_STOP);
+}
+
+#define HOOK(name, kind, NUMBER)                                                                   \
+    static void name(struct actr_ctx *ctx, const struct actr_##kind##_event *event, void *self)    \
+    {                                                                                              \
+        struct actr_hook_event all = {                                                             \
+            .size = sizeof(all), .hook = ACTR_HOOK_##NUMBER, .kind = event};                       \
+        hear(ctx, self, &all);                                                                     \
+    }
+HOOK(on_error, error, ERROR)
+HOOK(on_signaling_connecting, signaling, SIGNALING_CONNECTING)
+HOOK(on_signaling_connected, signaling, SIGNALING_CONNECTED)
+HOOK(on_signaling_disconnected, signaling, SIGNALING_DISCONNECTED)
+HOOK(on_websocket_connecting, peer, WEBSOCKET_CONNECTING)
+HOOK(on_websocket_connected, peer, WEBSOCKET_CONNECTED)
+HOOK(on_websocket_disconnected, peer, WEBSOCKET_DISCONNECTED)
+HOOK(on_credential_renewed, credential, CREDENTIAL_RENEWED)
+HOOK(on_credential_expiring, credential, CREDENTIAL_EXPIRING)
+HOOK(on_mailbox_backpressure, backpressure, MAILBOX_BACKPRESSURE)
 
 struct actr_workload *sim_traffic_workload(struct sim_traffic *traffic)
 {
     static actr_handler_fn *const handlers[] = {on_echo, on_later, on_fail, on_note};
     struct actr_workload_options options = {
-        .size = sizeof(options), .never_blocks = true, .on_start = on_start};
+        .size = sizeof(options),
+        .never_blocks = true,
+        .on_start = on_start,
+        .on_ready = on_ready,
+        .on_stop = on_stop,
+        .on_error = on_error,
+        .on_signaling_connecting = on_signaling_connecting,
+        .on_signaling_connected = on_signaling_connected,
+        .on_signaling_disconnected = on_signaling_disconnected,
+        .on_websocket_connecting = on_websocket_connecting,
+        .on_websocket_connected = on_websocket_connected,
+        .on_websocket_disconnected = on_websocket_disconnected,
+        .on_credential_renewed = on_credential_renewed,
+        .on_credential_expiring = on_credential_expiring,
+        .on_mailbox_backpressure = on_mailbox_backpressure,
+    };
     struct actr_workload *workload = actr_workload_new(SIM_TYPE, &options, traffic);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(actr_workload_route(workload, route_names[i], handlers[i], NULL), 0);

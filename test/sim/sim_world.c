@@ -223,6 +223,16 @@ static void node_on_state(void *arg, struct actr_node *actr, enum actr_node_stat
     node->openings += state == ACTR_NODE_OPEN;
 }
 
+static int node_on_hook(void *arg, struct actr_node *actr, const struct actr_hook_event *event)
+{
+    struct sim_node *node = arg;
+    sim_check(node->world, actr == node->node && event->size == sizeof(*event));
+    if (event->hook == ACTR_HOOK_START && node->observer_code < 0)
+        return err_origin(node->observer_code, "the observer says no");
+    sim_witness_hear(&node->observer, node->world, event);
+    return 0;
+}
+
 struct sim_node *sim_add(struct sim_world *world, const char *name, struct actr_workload *workload,
                          const char *config)
 {
@@ -242,18 +252,19 @@ struct sim_node *sim_add(struct sim_world *world, const char *name, struct actr_
              "[websocket]\nlisten_port = 4711\nadvertised_host = \"%s\"\n%s",
              SIM_SERVER_NAME, SIM_SERVER_PORT, SIM_SERVER_NAME, SIM_SERVER_PORT, SIM_REALM, name,
              config ? config : "");
-    struct actr_node_options options = {
-        .size = sizeof(options),
-        .foreign_loop = true,
-        .log_level = world->log_level > 1 ? ACTR_LOG_DEBUG : ACTR_LOG_INFO,
-        .log = node_on_log,
-        .on_state = node_on_state,
-        .arg = node,
-    };
+    struct actr_node_options options = world->node_options;
+    options.size = sizeof(options);
+    options.foreign_loop = true;
+    options.log_level = world->log_level > 1 ? ACTR_LOG_DEBUG : ACTR_LOG_INFO;
+    options.log = node_on_log;
+    options.on_state = node_on_state;
+    options.arg = node;
     int r = node_open_on(world->loop, &node->host.net, text, &options, &node->node);
     if (r < 0)
         fprintf(stderr, "sim: %s: %s\n", name, actr_errmsg());
     sim_check(world, r == 0);
+    const struct actr_observer observer = {.size = sizeof(observer), .observe = node_on_hook};
+    sim_check(world, actr_node_observe(node->node, &observer, node) == 0);
     if (workload)
         sim_check(world, actr_node_use(node->node, workload) == 0);
     return node;

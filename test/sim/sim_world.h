@@ -16,6 +16,7 @@
 #include "rendezvous/rendezvous.h"
 #include "sim_ledger.h"
 #include "sim_net.h"
+#include "sim_witness.h"
 #include "sys/log.h"
 
 #define SIM_NODES_MAX 4
@@ -36,7 +37,10 @@ struct sim_node {
     enum actr_node_state state;
     int code;
     char text[256];
-    unsigned openings; /* how often it came to rest */
+    unsigned openings;        /* how often it came to rest */
+    struct sim_witness actor; /* of its hooks, when they are sim_traffic's */
+    struct sim_witness observer;
+    int observer_code; /* what the observer says to START */
 };
 
 struct sim_world {
@@ -48,8 +52,9 @@ struct sim_world {
     struct sim_disk disk;
     struct rendezvous *rendezvous; /* NULL: down */
     struct rendezvous_options options;
-    bool is_serving; /* listens */
-    bool wipes_disk; /* what it wrote down is lost when it has ended */
+    struct actr_node_options node_options; /* of nodes that are added */
+    bool is_serving;                       /* listens */
+    bool wipes_disk;                       /* what it wrote down is lost when it has ended */
     struct log log;
     int log_level;  /* ACTR_SIM_LOG */
     uint64_t trace; /* a hash of all that was logged, and when */

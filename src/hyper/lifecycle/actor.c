@@ -46,7 +46,7 @@ static void actor_on_stuck(void *owner, const struct executor_job *job, uint64_t
              (int)(about.request_id.len < 64 ? about.request_id.len : 64),
              about.request_id.ptr ? (const char *)about.request_id.ptr : "");
     log_warn(&node->log, "handler.stuck", "%s", text);
-    node_report_error(node, ACTR_ERROR_STUCK, ACTR_ETIMEDOUT, text);
+    hooks_on_error(&node->hooks, ACTR_ERROR_STUCK, ACTR_ETIMEDOUT, text, "");
 }
 
 static void actor_on_room(void *owner)

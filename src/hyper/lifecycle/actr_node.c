@@ -66,6 +66,7 @@ static int node_init_parts(struct actr_node *node)
     node_init_env(node, &node->env, &node->executor);
     node_init_env(node, &node->host_env, &node->host_executor);
     node->host_env.is_host = true;
+    hooks_init(&node->hooks, node);
     calls_init(&node->calls, node->loop);
     node_life_init(node);
     supervision_init(node);
@@ -81,6 +82,7 @@ static int node_init_parts(struct actr_node *node)
 static void node_free(struct actr_node *node)
 {
     calls_deinit(&node->calls);
+    hooks_deinit(&node->hooks);
     executor_deinit(&node->executor);
     executor_deinit(&node->host_executor);
     supervisor_deinit(&node->supervisor);
@@ -264,6 +266,7 @@ static int node_seal(struct actr_node *node)
     node->host_env.never_blocks = !node->workers;
     node->calls.workload = (struct host_gate){&node->env, node->workload, &node->calls.is_open};
     node->calls.host = (struct host_gate){&node->host_env, node->host, &node->calls.is_open};
+    hooks_seal(&node->hooks);
     node->is_sealed = true;
     return 0;
 }

@@ -17,6 +17,7 @@
 #include "config/runtime_config.h"
 #include "hyper/lifecycle/calls.h"
 #include "hyper/lifecycle/directory.h"
+#include "hyper/lifecycle/hooks.h"
 #include "hyper/workload/context.h"
 #include "hyper/workload/executor.h"
 #include "hyper/workload/host_gate.h"
@@ -101,10 +102,10 @@ struct actr_node {
     struct loop_post poison_post; /* while is_poison_posted */
     char broken_text[ERR_TEXT_MAX];
     uint64_t stuck_count; /* handlers reported */
-    uint32_t hook_count;  /* queued or running */
-    bool close_wanted;    /* actr_node_close() from a callback */
-    bool is_guest;        /* node_open_on() */
-    bool is_sealed;       /* started once: workload and routes are what they are */
+    struct hooks hooks;
+    bool close_wanted; /* actr_node_close() from a callback */
+    bool is_guest;     /* node_open_on() */
+    bool is_sealed;    /* started once: workload and routes are what they are */
     bool is_dispatching;
     struct loop_task close_task;
 
@@ -123,7 +124,8 @@ struct actr_node {
     char ws_address[512]; /* where peers reach us; "": nowhere */
     int closings;         /* sockets that NODE_LISTEN or NODE_PEERS waits for */
     bool is_draining;     /* NODE_OPEN on its way down */
-    bool on_stop_runs;    /* NODE_ACTOR on its way down */
+    bool hooks_close;     /* NODE_ACTOR on its way down: what waits is told */
+    bool on_stop_runs;    /* then this */
 
     /* Any thread, under lock. */
     struct lock lock;
@@ -170,8 +172,8 @@ struct node_step {
     void (*down)(struct actr_node *node); /* likewise; never fails */
     void (*abort)(
         struct actr_node *node); /* a stop is wanted while up is at work; NULL: wait for it */
-    void (*cut)(struct actr_node
-                    *node); /* the grace is over while down is at work; NULL: bounded by itself */
+    void (*cut)(struct actr_node *node); /* the grace, or another second since, is over while down
+                                            is at work; NULL: bounded by itself */
 };
 /* Loop: the listener or the transport has closed. */
 void node_on_closing_done(struct actr_node *node);
@@ -212,12 +214,12 @@ int actor_init(struct actr_node *node) ACTR_MUST_CHECK;
 
 /* node_hooks.c --------------------------------------------------------------------------------- */
 
-/* Loop: queues on_error for the workload, in order; dropped (and counted in the log) when 256 wait
- * already. */
-void node_report_error(struct actr_node *node, enum actr_error_category category, int code,
-                       const char *text);
 /* Any thread that is in a turn of this node: a handler of `what` has panicked. */
 void node_on_panic(struct actr_node *node, const char *what, const char *text);
-/* Loop: runs a lifecycle hook in the actor's turn; fn on the loop with its result. */
+/* Loop: asks the actor and the observers, each in its turn; fn on the loop with the result of all.
+ * After a START that failed those who succeeded have had STOP. */
 typedef void node_hook_fn(struct actr_node *node, int code, const char *text);
 int node_run_lifecycle(struct actr_node *node, int event, node_hook_fn *fn) ACTR_MUST_CHECK;
+/* Adds an error to those there are: returns the code of all, text (ERR_TEXT_MAX) says all. other >=
+ * 0: it is none. */
+int node_join_errors(int code, char *text, int other, const char *other_text);

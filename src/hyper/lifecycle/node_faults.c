@@ -14,13 +14,15 @@
 struct fault {
     struct loop_post post;
     struct actr_node *node;
+    char context[sizeof("route=") + 512]; /* the longest route */
     char text[ERR_TEXT_MAX];
 };
 
 static void fault_on_post(struct loop_post *post)
 {
     struct fault *fault = container_of(post, struct fault, post);
-    node_report_error(fault->node, ACTR_ERROR_PANIC, ACTR_EINTERNAL, fault->text);
+    hooks_on_error(&fault->node->hooks, ACTR_ERROR_PANIC, ACTR_EINTERNAL, fault->text,
+                   fault->context);
     mem_free(fault);
 }
 
@@ -34,6 +36,7 @@ void node_on_panic(struct actr_node *node, const char *what, const char *text)
     }
     fault->node = node;
     snprintf(fault->text, sizeof(fault->text), "%.128s: handler panicked: %.350s", what, text);
+    snprintf(fault->context, sizeof(fault->context), "route=%s", what);
     bool posted = loop_post(node->loop, &fault->post, fault_on_post);
     assert(posted);
     (void)posted;

@@ -13,6 +13,8 @@
 #include "hyper/lifecycle/node.h"
 
 #define NODE_GRACE_MS 5000u
+/* What each step gets that begins after the grace. */
+#define NODE_LAST_US 1000000u
 
 static void life_set_state(struct actr_node *node, enum actr_node_state state)
 {
@@ -104,28 +106,27 @@ void node_step_done(struct actr_node *node, int code, const char *text)
     loop_defer(node->loop, &life->advance);
 }
 
-/* The stop took longer than its grace; what it cut off is reported as ACTR_ETIMEDOUT. */
-static void life_cut(struct actr_node *node)
-{
-    struct node_life *life = &node->life;
-    if (life->is_cut)
-        return;
-    life->is_cut = true;
-    log_warn(&node->log, "node.stop_cut", "step=%s", node_steps[life->height - 1].name);
-    const struct node_step *step = &node_steps[life->height - 1];
-    if (life->is_stepping && step->cut)
-        step->cut(node);
-}
-
-static void life_on_grace(struct loop_timer *timer)
-{
-    life_cut(container_of(timer, struct actr_node, life.grace));
-}
-
 void node_life_give_up(struct actr_node *node)
 {
     life_answer(&node->life.stoppers, ACTR_ETIMEDOUT,
                 "a handler has not returned; the node ends when it does");
+}
+
+/* The grace is over, or one more second: cuts off the step at work. */
+static void life_on_grace(struct loop_timer *timer)
+{
+    struct actr_node *node = container_of(timer, struct actr_node, life.grace);
+    struct node_life *life = &node->life;
+    bool is_down = life->direction == NODE_DOWN;
+    const struct node_step *step = &node_steps[is_down ? life->height - 1 : life->height];
+    if (!life->is_cut)
+        log_warn(&node->log, "node.stop_cut", "step=%s", step->name);
+    life->is_cut = true;
+    loop_timer_start(timer, NODE_LAST_US);
+    if (!is_down)
+        node_life_give_up(node); /* on_start or on_ready has not returned */
+    else if (life->is_stepping && step->cut)
+        step->cut(node);
 }
 
 void node_life_init(struct actr_node *node)

@@ -31,6 +31,8 @@ static void stats_collect(struct actr_node *node, struct actr_node_stats *stats)
     stats->calls_failed = node->calls.failed;
     stats->handlers_stuck = node->stuck_count;
     stats->restarts = node->supervisor.restart_count;
+    stats->hooks_dropped = node->hooks.actor.dropped + node->hooks.program.dropped;
+    stats->hooks_merged = node->hooks.actor.merged + node->hooks.program.merged;
     if (!node->pump || !node->transport)
         return; /* not started, or its peers are gone */
     struct mailbox_pump_stats pump = mailbox_pump_get_stats(node->pump);

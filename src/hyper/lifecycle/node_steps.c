@@ -31,15 +31,19 @@ void node_on_mailbox_open(struct actr_node *node, int code, const char *detail)
 {
     if (code < 0)
         wiring_free(node);
+    else
+        hooks_hold(&node->hooks);
     node_step_done(node, code, detail);
 }
 
 static void parts_on_idle(void *arg)
 {
     struct actr_node *node = arg;
-    if (node->executor.queued || node->host_executor.queued) {
-        struct executor *busy = node->executor.queued ? &node->executor : &node->host_executor;
-        executor_when_idle(busy, parts_on_idle, node);
+    struct executor *executors[] = {&node->executor, &node->host_executor, &node->hooks.executor};
+    for (size_t i = 0; i < sizeof(executors) / sizeof(executors[0]); i++) {
+        if (executors[i]->queued == 0)
+            continue;
+        executor_when_idle(executors[i], parts_on_idle, node);
         return;
     }
     mailbox_stop(node->mailbox);
@@ -53,6 +57,7 @@ void node_on_mailbox_stopped(struct actr_node *node)
 
 static void parts_down(struct actr_node *node)
 {
+    hooks_cut(&node->hooks);
     if (node->life.is_cut)
         node_life_give_up(node); /* a handler may never return; nobody waits for it */
     executor_when_idle(&node->executor, parts_on_idle, node);
@@ -131,6 +136,8 @@ static void peers_down(struct actr_node *node)
 
 static void actor_on_started(struct actr_node *node, int code, const char *text)
 {
+    if (code == 0)
+        hooks_open(&node->hooks);
     node_step_done(node, code, text);
 }
 
@@ -151,15 +158,16 @@ static void actor_on_stopped(struct actr_node *node, int code, const char *text)
     node_step_done(node, 0, "");
 }
 
-static void actor_down(struct actr_node *node)
+/* What waited has been told. */
+static void actor_stop(struct actr_node *node)
 {
     supervision_end(node); /* also where the start ended before NODE_OPEN was up */
+    node->hooks_close = false;
+    node->on_stop_runs = true;
     if (node->executor.queued > 0) {
         log_warn(&node->log, "workload.on_stop_skipped", "a handler has not returned");
-        node_step_done(node, 0, "");
-        return;
+        node->hooks.is_actor_started = false;
     }
-    node->on_stop_runs = true;
     if (node_run_lifecycle(node, WORKLOAD_STOP, actor_on_stopped) < 0) {
         node->on_stop_runs = false;
         log_warn(&node->log, "workload.on_stop_skipped", "%s", actr_errmsg());
@@ -167,12 +175,21 @@ static void actor_down(struct actr_node *node)
     }
 }
 
+static void actor_down(struct actr_node *node)
+{
+    node->hooks_close = true;
+    hooks_close(&node->hooks, actor_stop);
+}
+
 static void actor_cut(struct actr_node *node)
 {
-    if (!node->on_stop_runs)
-        return;
-    node->on_stop_runs = false;
-    node_step_done(node, 0, "");
+    if (node->hooks_close) {
+        hooks_cut(&node->hooks);
+        actor_stop(node);
+    } else if (node->on_stop_runs) {
+        node->on_stop_runs = false;
+        node_step_done(node, 0, "");
+    }
 }
 
 /* Open --------------------------------------------------------------------------------------- */

@@ -119,7 +119,7 @@ static void supervision_on_give_up(void *owner)
              node->supervisor.restart_max, (unsigned long long)(node->supervisor.window_us / 1000),
              node->broken_text);
     log_error(&node->log, "actor.given_up", "%s", text);
-    node_report_error(node, ACTR_ERROR_POISON, ACTR_EUNAVAILABLE, text);
+    hooks_on_error(&node->hooks, ACTR_ERROR_POISON, ACTR_EUNAVAILABLE, text, "");
     node_life_leave(node, ACTR_EUNAVAILABLE, text);
 }
 
@@ -134,7 +134,7 @@ static void supervision_on_poison(struct loop_post *post)
     memcpy(node->broken_text, node->poison_text, sizeof(node->broken_text));
     lock_give(&node->lock);
     log_error(&node->log, "actor.poisoned", "%s", node->broken_text);
-    node_report_error(node, ACTR_ERROR_POISON, ACTR_EINTERNAL, node->broken_text);
+    hooks_on_error(&node->hooks, ACTR_ERROR_POISON, ACTR_EINTERNAL, node->broken_text, "");
     if (!flag_get(&node->env.is_broken)) /* else it is on its way down */
         supervisor_poison(&node->supervisor);
 }

@@ -46,6 +46,7 @@ static int wiring_build_signaling(struct actr_node *node)
         .wants_answer = config->webrtc.prefers_answer,
         .type = node->workload->type,
         .realm = config->deployment.realm_id,
+        .expiry_lead_s = node->options.credential_lead_s,
     };
     return signaling_new(node->loop, node->net, &node->log, &options, &wiring_signaling_events,
                          node, &node->signaling);
@@ -76,6 +77,8 @@ static int wiring_build_mailbox(struct actr_node *node)
     loop_random(node->loop, &key, sizeof(key));
     node->mailbox = wiring_new_mailbox(node);
     node->dispatch = dispatch_new(node->acl, &dispatch_limits, &key);
+    if (node->mailbox)
+        node->mailbox->gauge = &node->hooks.gauge;
     return node->mailbox && node->dispatch ? 0 : err_origin(ACTR_ENOMEM, "node: no memory");
 }
 
@@ -88,6 +91,7 @@ static int wiring_build_transport(struct actr_node *node)
         .resolve = wiring_resolve,
         .resolve_cancel = wiring_resolve_cancel,
         .identity = wiring_identity,
+        .watch = &node->hooks.watch,
         .message_len_max = wiring_message_max(node) + WIRING_FRAME_ROOM,
     };
     node->dialer = ws_dialer_new(&dialer);
@@ -201,6 +205,7 @@ int wiring_listen(struct actr_node *node)
         .tls_cert = config->websocket.tls_cert,
         .tls_key = config->websocket.tls_key,
         .connection_max = node->options.peer_count_max,
+        .watch = &node->hooks.watch,
         .message_len_max = wiring_message_max(node) + WIRING_FRAME_ROOM,
     };
     int r = ws_server_open(&options, &wiring_listener_events, node, &node->listener);

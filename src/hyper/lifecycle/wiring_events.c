@@ -3,9 +3,11 @@
 /* Wiring, the events: each table carries what one part reports to the parts that act on it, in one
  * line where possible.
  *
- * What is worth telling people becomes a log line or an on_error hook here, because the layers
+ * What is worth telling people becomes a log line or a hook here, because the layers
  * below do not log above debug. Loop thread. */
 #include "hyper/lifecycle/wiring_events.h"
+
+#include <stdio.h>
 
 #include "base/bytes.h"
 #include "hyper/lifecycle/mailbox_pump.h"
@@ -28,33 +30,65 @@ static void wiring_on_registered(void *owner, const struct actr_id *id, uint64_t
     node->id = *id;
     lock_give(&node->lock);
     node_adopt_id(node, id);
+    /* The socket of the old identity is gone without a word. */
+    hooks_on_signaling(&node->hooks, ACTR_HOOK_SIGNALING_DISCONNECTED, 0, ACTR_EUNAVAILABLE,
+                       "this node registered anew");
+    hooks_on_credential(&node->hooks, ACTR_HOOK_CREDENTIAL_RENEWED,
+                        signaling_identity(node->signaling)->expires_at_s);
     if (generation == 1)
         return;
     peer_transport_reset(node->transport, "this node has a new identity");
     peer_gate_on_identity(node->peer_gate, "this node has a new identity");
 }
 
+static void wiring_on_credential_renewed(void *owner, uint64_t expires_at_s)
+{
+    struct actr_node *node = owner;
+    hooks_on_credential(&node->hooks, ACTR_HOOK_CREDENTIAL_RENEWED, expires_at_s);
+}
+
+static void wiring_on_credential_expiring(void *owner, uint64_t expires_at_s)
+{
+    struct actr_node *node = owner;
+    hooks_on_credential(&node->hooks, ACTR_HOOK_CREDENTIAL_EXPIRING, expires_at_s);
+}
+
+static void wiring_on_connecting(void *owner, uint32_t attempt)
+{
+    struct actr_node *node = owner;
+    hooks_on_signaling(&node->hooks, ACTR_HOOK_SIGNALING_CONNECTING, attempt, 0, "");
+}
+
 static void wiring_on_connected(void *owner)
 {
     struct actr_node *node = owner;
+    hooks_on_signaling(&node->hooks, ACTR_HOOK_SIGNALING_CONNECTED, 0, 0, "");
     log_info(&node->log, "signaling.connected", "url=%s", node->config->signaling.url);
     if (node->life.direction == NODE_UP && node->life.is_stepping &&
         node->life.height == NODE_SIGNALING)
         node_step_done(node, 0, "");
 }
 
+static void wiring_report_signaling(struct actr_node *node, int code, const char *detail)
+{
+    char context[160];
+    snprintf(context, sizeof(context), "url=%s", node->config->signaling.url);
+    hooks_on_error(&node->hooks, ACTR_ERROR_SIGNALING, code, detail, context);
+}
+
 static void wiring_on_disconnected(void *owner, int code, const char *detail)
 {
     struct actr_node *node = owner;
     log_warn(&node->log, "signaling.disconnected", "%s", detail);
-    node_report_error(node, ACTR_ERROR_SIGNALING, code, detail);
+    hooks_on_signaling(&node->hooks, ACTR_HOOK_SIGNALING_DISCONNECTED, 0, code, detail);
+    wiring_report_signaling(node, code, detail);
 }
 
 static void wiring_on_signaling_error(void *owner, int code, const char *detail)
 {
     struct actr_node *node = owner;
     log_warn(&node->log, "signaling.error", "code=%d %s", code, detail);
-    node_report_error(node, ACTR_ERROR_SIGNALING, code, detail);
+    wiring_report_signaling(node, code, detail);
 }
 
 static void wiring_on_signaling_failed(void *owner, int code, const char *detail)
@@ -80,8 +114,11 @@ static void wiring_load(void *owner, struct signaling_load *ret_load)
 
 const struct signaling_events wiring_signaling_events = {
     .on_registered = wiring_on_registered,
+    .on_connecting = wiring_on_connecting,
     .on_connected = wiring_on_connected,
     .on_disconnected = wiring_on_disconnected,
+    .on_credential_renewed = wiring_on_credential_renewed,
+    .on_credential_expiring = wiring_on_credential_expiring,
     .on_error = wiring_on_signaling_error,
     .on_failed = wiring_on_signaling_failed,
     .on_stopped = wiring_on_signaling_stopped,
@@ -142,7 +179,7 @@ static void wiring_on_trouble(void *owner, int code, const char *detail)
         return;
     }
     log_error(&node->log, "mailbox.trouble", "code=%d %s", code, detail);
-    node_report_error(node, ACTR_ERROR_STORAGE, code, detail);
+    hooks_on_error(&node->hooks, ACTR_ERROR_STORAGE, code, detail, "");
 }
 
 static void wiring_on_mailbox_stopped(void *owner)
@@ -162,7 +199,17 @@ const struct mailbox_events wiring_mailbox_events = {
 
 void wiring_on_handler_error(void *owner, int code, const char *text)
 {
-    node_report_error(owner, ACTR_ERROR_HANDLER, code, text);
+    struct actr_node *node = owner;
+    hooks_on_error(&node->hooks, ACTR_ERROR_HANDLER, code, text, "");
+}
+
+/* A failure between us and `peer`. */
+static void wiring_report_transport(struct actr_node *node, const struct actr_id *peer, int code,
+                                    const char *detail)
+{
+    char context[sizeof("peer=") + ACTR_ID_STR_MAX], id[ACTR_ID_STR_MAX];
+    snprintf(context, sizeof(context), "peer=%s", actr_id_format(peer, id));
+    hooks_on_error(&node->hooks, ACTR_ERROR_TRANSPORT, code, detail, context);
 }
 
 /* Lanes -------------------------------------------------------------------------------------- */
@@ -199,7 +246,7 @@ static void wiring_on_unreachable(void *owner, struct dest_transport *dest, int 
     char id[ACTR_ID_STR_MAX];
     log_debug(&node->log, "peer.unreachable", "peer=%s %s",
               actr_id_format(dest_transport_id(dest), id), detail);
-    node_report_error(node, ACTR_ERROR_TRANSPORT, code, detail);
+    wiring_report_transport(node, dest_transport_id(dest), code, detail);
     peer_gate_on_unreachable(node->peer_gate, dest, code, detail);
 }
 
@@ -211,7 +258,7 @@ static void wiring_on_wire(void *owner, struct dest_transport *dest, uint64_t se
     if (code < 0) {
         log_debug(&node->log, "peer.lost", "peer=%s session=%llu %s",
                   actr_id_format(dest_transport_id(dest), id), (unsigned long long)session, detail);
-        node_report_error(node, ACTR_ERROR_TRANSPORT, code, detail);
+        wiring_report_transport(node, dest_transport_id(dest), code, detail);
     }
     peer_gate_on_wire(node->peer_gate, dest, session, code, detail);
 }
@@ -246,7 +293,7 @@ static void wiring_on_tell_failed(void *owner, const struct actr_id *to, int cod
     struct actr_node *node = owner;
     char id[ACTR_ID_STR_MAX];
     log_warn(&node->log, "tell.failed", "to=%s %s", actr_id_format(to, id), detail);
-    node_report_error(node, ACTR_ERROR_TRANSPORT, code, detail);
+    wiring_report_transport(node, to, code, detail);
 }
 
 const struct peer_gate_events wiring_gate_events = {.on_tell_failed = wiring_on_tell_failed};

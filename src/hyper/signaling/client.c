@@ -174,6 +174,7 @@ static void client_on_retry(struct loop_timer *timer)
     struct client *client = container_of(timer, struct client, _retry);
     assert(client->_link == NULL);
     sm_move(&client->_state, CLIENT_DIALING);
+    client->_events->on_dial(client->_owner, ++client->_attempts);
     int r = client_connect(client);
     if (r == 0)
         return;
@@ -189,6 +190,7 @@ static void link_on_open(void *user)
         return;
     sm_move(&client->_state, CLIENT_OPEN);
     client->_opened_us = loop_now_us(client->_loop);
+    client->_attempts = 0;
     client->_events->on_accepted(client->_owner, link->epoch);
     client->_events->on_open(client->_owner);
 }

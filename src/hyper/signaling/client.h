@@ -41,6 +41,9 @@ enum client_loss {
 
 /* Never inside a call. on_accepted and on_refused must not end the client; the others may. */
 struct client_events {
+    /* About to dial; attempt: 1 for the first since the last connection. Must not end the client.
+     */
+    void (*on_dial)(void *owner, uint32_t attempt);
     void (*on_open)(void *owner);
     /* The socket went down, or (was_open false) could not be opened. */
     void (*on_down)(void *owner, bool was_open, enum client_loss loss, int code,
@@ -66,6 +69,7 @@ struct client {
     struct loop_timer _retry, _pace;
     struct backoff _backoff;
     uint64_t _opened_us;
+    uint32_t _attempts; /* since the last connection */
     struct pacer _pacer;
     struct client_requests _requests;
     struct list _turns; /* requests that have not been sent yet */

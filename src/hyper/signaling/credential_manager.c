@@ -18,6 +18,7 @@
 
 #define S_US ((uint64_t)1000000)
 #define RENEW_LEAD_S 300
+#define EXPIRY_LEAD_S 300
 #define RENEW_SPREAD_US (30 * S_US)
 #define SHORT_TTL_S 600             /* below: a share of the lifetime */
 #define RETRY_AFTER_MAX_S 3600      /* more than that is not believed */
@@ -42,6 +43,7 @@ static const uint32_t state_moves[] = {
 static const struct sm_table state_table = {"credential", state_names, state_moves, 6};
 
 static void manager_on_timer(struct loop_timer *timer);
+static void manager_on_expiry(struct loop_timer *timer);
 static void manager_on_outcome(void *user, const struct ais_outcome *outcome);
 
 static uint32_t manager_random(struct credential_manager *manager)
@@ -68,6 +70,7 @@ void credential_manager_init(struct credential_manager *manager,
         ._keys = parts->keys,
         ._events = events,
         ._owner = owner,
+        ._expiry_lead_s = parts->expiry_lead_s > 0 ? parts->expiry_lead_s : EXPIRY_LEAD_S,
         ._register_backoff = {.initial_ms = 1000,
                               .max_ms = 300000,
                               .factor = 2,
@@ -76,6 +79,7 @@ void credential_manager_init(struct credential_manager *manager,
     };
     sm_init(&manager->_state, &state_table, CREDENTIAL_IDLE);
     loop_timer_init(&manager->_timer, parts->loop, manager_on_timer);
+    loop_timer_init(&manager->_expiry, parts->loop, manager_on_expiry);
 }
 
 void credential_manager_deinit(struct credential_manager *manager)
@@ -109,6 +113,7 @@ void credential_manager_stop(struct credential_manager *manager)
         return;
     ais_client_cancel(manager->_ais);
     loop_timer_stop(&manager->_timer);
+    loop_timer_stop(&manager->_expiry);
     actr_bytes_unref(manager->_request);
     manager->_request = (struct actr_bytes){0};
     sm_move(&manager->_state, CREDENTIAL_IDLE);
@@ -149,6 +154,29 @@ uint64_t credential_manager_renew_delay_us(int64_t ttl_s, uint32_t random)
     return lifetime_us / 2 + lifetime_us * 3 / 10 * random / UINT32_MAX;
 }
 
+/* When to tell of the end of a credential that lives for another ttl_s (> 0) seconds. */
+static uint64_t manager_expiry_delay_us(int64_t ttl_s, uint32_t lead_s)
+{
+    if (ttl_s > TTL_MAX_S)
+        ttl_s = TTL_MAX_S;
+    uint64_t ttl_us = (uint64_t)ttl_s * S_US, lead_us = lead_s * S_US;
+    return ttl_us >= 2 * lead_us ? ttl_us - lead_us : ttl_us - ttl_us / 10;
+}
+
+static void manager_on_expiry(struct loop_timer *timer)
+{
+    struct credential_manager *manager = container_of(timer, struct credential_manager, _expiry);
+    manager->_is_expiring_told = true;
+    manager->_events->on_expiring(manager->_owner);
+}
+
+/* Tells of it now, not inside. */
+static void manager_expire(struct credential_manager *manager)
+{
+    if (manager->_state.state != CREDENTIAL_IDLE && !manager->_is_expiring_told)
+        loop_timer_start(&manager->_expiry, 0);
+}
+
 static void manager_on_granted(struct credential_manager *manager,
                                const struct ais_outcome *outcome)
 {
@@ -166,6 +194,11 @@ static void manager_on_granted(struct credential_manager *manager,
     sm_move(&manager->_state, CREDENTIAL_VALID);
     loop_timer_start(&manager->_timer,
                      credential_manager_renew_delay_us(ttl_s, manager_random(manager)));
+    manager->_is_expiring_told = false;
+    loop_timer_stop(&manager->_expiry);
+    if (ttl_s > 0)
+        loop_timer_start(&manager->_expiry,
+                         manager_expiry_delay_us(ttl_s, manager->_expiry_lead_s));
     /* When there is no memory for it the key will be fetched. */
     key_cache_put(manager->_keys, grant->signing_key_id, grant->signing_pubkey.ptr);
     if (is_registered)
@@ -256,6 +289,7 @@ void credential_manager_on_refused(struct credential_manager *manager, uint64_t 
 {
     if (epoch != manager->_session->epoch || manager->_state.state != CREDENTIAL_VALID)
         return;
+    manager_expire(manager);
     manager->_must_register = !manager->_is_accepted;
     bool is_suspect = !manager->_is_accepted && manager->_is_registered;
     uint32_t pause_ms =
@@ -265,6 +299,7 @@ void credential_manager_on_refused(struct credential_manager *manager, uint64_t 
 
 void credential_manager_on_warning(struct credential_manager *manager)
 {
+    manager_expire(manager);
     if (manager->_state.state == CREDENTIAL_VALID && manager_age_us(manager) >= WARNING_REST_US)
         manager_schedule(manager, 0);
 }

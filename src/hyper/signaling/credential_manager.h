@@ -32,6 +32,8 @@ enum credential_state {
 struct credential_events {
     void (*on_identity)(void *owner); /* another id, another generation */
     void (*on_renewed)(void *owner);  /* the same id, another credential */
+    /* The credential ends soon, was refused, or the server wishes it renewed; once for each. */
+    void (*on_expiring)(void *owner);
     /* An attempt failed; another follows. is_final: it will fail as well unless somebody changes
      * the configuration. */
     void (*on_error)(void *owner, int code, const char *detail, bool is_final);
@@ -46,6 +48,9 @@ struct credential_manager {
     void *_owner;
     struct sm _state;
     struct loop_timer _timer;
+    struct loop_timer _expiry; /* on_expiring */
+    uint32_t _expiry_lead_s;
+    bool _is_expiring_told;
     struct backoff _register_backoff, _renew_backoff;
     struct actr_bytes _request; /* the registration, encoded */
     uint64_t _granted_us;
@@ -62,6 +67,8 @@ struct credential_parts {
     struct session_state *session;
     struct ais_client *ais;
     struct key_cache *keys;
+    uint32_t expiry_lead_s; /* of on_expiring; 0: 300. A credential that lives less than twice as
+                               long: a tenth of its life */
 };
 
 void credential_manager_init(struct credential_manager *manager,

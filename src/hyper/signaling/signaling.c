@@ -160,11 +160,28 @@ static void signaling_on_error(void *owner, int code, const char *detail, bool i
     }
 }
 
+static void signaling_on_expiring(void *owner)
+{
+    struct signaling *signaling = owner;
+    uint64_t expires_at_s = signaling->session.identity.expires_at_s;
+    log_info(signaling->log, "signaling.expiring", "expires_at=%" PRIu64, expires_at_s);
+    if (signaling->events->on_credential_expiring != NULL)
+        signaling->events->on_credential_expiring(signaling->owner, expires_at_s);
+}
+
 static const struct credential_events credential_events = {
     .on_identity = signaling_on_identity,
     .on_renewed = signaling_on_renewed,
+    .on_expiring = signaling_on_expiring,
     .on_error = signaling_on_error,
 };
+
+static void signaling_on_dial(void *owner, uint32_t attempt)
+{
+    struct signaling *signaling = owner;
+    if (signaling->events->on_connecting != NULL)
+        signaling->events->on_connecting(signaling->owner, attempt);
+}
 
 static void signaling_on_open(void *owner)
 {
@@ -235,6 +252,7 @@ static void signaling_on_end(void *owner)
 }
 
 static const struct client_events client_events = {
+    .on_dial = signaling_on_dial,
     .on_open = signaling_on_open,
     .on_down = signaling_on_down,
     .on_accepted = signaling_on_accepted,
@@ -294,19 +312,21 @@ static int signaling_copy(struct signaling *signaling, const struct signaling_co
     return 0;
 }
 
-static void signaling_join(struct signaling *signaling, struct net *net, bool wants_answer)
+static void signaling_join(struct signaling *signaling, struct net *net,
+                           const struct signaling_config *config)
 {
     struct loop *loop = signaling->loop;
     const struct credential_parts credential_parts = {.loop = loop,
                                                       .session = &signaling->session,
                                                       .ais = &signaling->ais,
-                                                      .keys = &signaling->keys};
+                                                      .keys = &signaling->keys,
+                                                      .expiry_lead_s = config->expiry_lead_s};
     const struct client_parts client_parts = {.loop = loop,
                                               .net = net,
                                               .log = signaling->log,
                                               .session = &signaling->session,
                                               .url = signaling->url,
-                                              .wants_answer = wants_answer};
+                                              .wants_answer = config->wants_answer};
     sm_init(&signaling->state, &state_table, STATE_IDLE);
     loop_timer_init(&signaling->deadline, loop, signaling_on_deadline);
     loop_task_init(&signaling->ended, signaling_on_ended);
@@ -337,7 +357,7 @@ int signaling_new(struct loop *loop, struct net *net, struct log *log,
     if (r == 0)
         r = ais_client_init(&signaling->ais, net, config->ais_url, config->realm_secret,
                             config->realm);
-    signaling_join(signaling, net, config->wants_answer);
+    signaling_join(signaling, net, config);
     if (r < 0)
         signaling_free(signaling);
     else

@@ -26,7 +26,6 @@ struct net;
 struct signaling;
 struct signaling_check;
 struct signaling_lookup;
-
 /* How busy the node is; asked before each heartbeat. */
 struct signaling_load {
     double cpu;     /* runnable threads for each core (sys/cpu_load.h); negative: unknown */
@@ -38,16 +37,20 @@ struct signaling_events {
     /* We are `id` now. Generation > 1: the old id is dead, and every connection made with it; the
      * socket is down until on_connected. */
     void (*on_registered)(void *owner, const struct actr_id *id, uint64_t generation);
+    /* About to dial; attempt: 1 for the first since it was up. Not the place to free. */
+    void (*on_connecting)(void *owner, uint32_t attempt);
     /* The socket is up; the first time: the start succeeded. */
     void (*on_connected)(void *owner);
     /* The socket that was up is gone; another is being dialled already (not while stopping). */
     void (*on_disconnected)(void *owner, int code, const char *detail);
     /* The same id has a new credential: dials from now on use it. */
     void (*on_credential_renewed)(void *owner, uint64_t expires_at_s);
+    /* It ends soon and has not been renewed, is refused, or was warned of; once for each. */
+    void (*on_credential_expiring)(void *owner, uint64_t expires_at_s);
     /* Something failed that goes on being tried (registration, dial, renewal). */
     void (*on_error)(void *owner, int code, const char *detail);
     /* The start failed: ACTR_EPERMISSION (realm or secret refused), ACTR_EINVALID (registration
-     * malformed), ACTR_ETIMEDOUT, or why the last attempt failed. Nothing runs any more. */
+     * malformed), ACTR_ETIMEDOUT, or why the last attempt failed. Nothing runs now. */
     void (*on_failed)(void *owner, int code, const char *detail);
     void (*on_stopped)(void *owner);
     void (*load)(void *owner, struct signaling_load *ret_load); /* NULL: idle and empty */
@@ -65,6 +68,7 @@ struct signaling_config {
     struct actr_type type;
     uint32_t realm;
     uint32_t start_timeout_ms; /* register and connect together; 0: 30,000 */
+    uint32_t expiry_lead_s;    /* of on_credential_expiring, a tenth of a short life; 0: 300 */
 };
 
 /* Who we are. Lent: changes only between events; take references to keep the bytes. */
@@ -100,8 +104,7 @@ const struct signaling_identity *signaling_identity(const struct signaling *sign
 typedef void signaling_lookup_fn(struct signaling_lookup *lookup, int code, const char *detail,
                                  const struct actr_id *ids, size_t count);
 
-/* A search for actors of one type; embedded by its owner, who zeroes it first and keeps it until fn
- * ran or the search was cancelled. */
+/* A search for actors of one type; its owner embeds and zeroes it, keeps it until fn or cancel. */
 struct signaling_lookup {
     struct list _link;
     struct discovery *_discovery; /* NULL: not running */
@@ -114,12 +117,11 @@ struct signaling_lookup {
     int _code;
 };
 
-/* timeout_ms 0: 5,000. count_max 0: 1; 64 at most. Searches for one type at the same time share one
- * request. The lookup must not be running. */
+/* timeout_ms 0: 5,000. count_max 0: 1; 64 at most. Searches for one type share a request. */
 void signaling_discover(struct signaling *signaling, struct signaling_lookup *lookup,
                         const struct actr_type *type, uint32_t count_max, uint32_t timeout_ms,
                         signaling_lookup_fn *fn);
-/* fn will not run. Harmless when not running. */
+/* fn will not run. Harmless when not running. So is signaling_verify_cancel(). */
 void signaling_discover_cancel(struct signaling_lookup *lookup);
 /* Where `id` listens, as the last discovery that named it said (4,096 are remembered); NULL:
  * unknown: look for its type. Lent until the next event. */
@@ -140,11 +142,9 @@ struct signaling_check {
     struct actr_id _id;
 };
 
-/* Verifies that `credential` (encoded actr.AIdCredential, copied) belongs to `id`: signed by a key
- * of the server, not expired, for exactly this id and its realm; which realms are let in is not
- * asked here. */
+/* Verifies that `credential` (encoded actr.AIdCredential, copied) belongs to `id` and its realm:
+ * signed by a key of the server, not expired. Which realms are let in is not asked here. */
 void signaling_verify(struct signaling *signaling, struct signaling_check *check,
                       const struct actr_id *id, struct actr_view credential,
                       signaling_check_fn *fn);
-/* fn will not run. Harmless when not running. */
 void signaling_verify_cancel(struct signaling_check *check);

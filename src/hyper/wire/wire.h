@@ -54,7 +54,8 @@ struct wire {
     const struct wire_ops *ops;
     const struct wire_events *events;
     void *owner;
-    struct actr_id peer; /* verified for accepted wires; the one asked for, for dialled ones */
+    struct actr_id peer; /* verified for accepted wires once they are ready; the one asked
+                            for, for dialled ones */
     uint64_t session;    /* random, never 0 */
     enum wire_kind kind;
     enum wire_role role;

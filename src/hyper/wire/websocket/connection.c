@@ -57,6 +57,8 @@ static void ws_connection_finish(struct ws_connection *connection, int code, con
 {
     struct wire *wire = &connection->wire;
     wire->state = WIRE_CLOSED;
+    if (connection->watch)
+        connection->watch->on_disconnected(connection->watch->owner, wire, code, detail);
     wire->events->on_closed(wire->owner, wire, code, detail, final);
     ws_connection_free(connection);
 }
@@ -153,6 +155,8 @@ static void ws_connection_on_open(void *user)
         return;
     }
     wire->state = WIRE_READY;
+    if (connection->watch)
+        connection->watch->on_connected(connection->watch->owner, wire);
     wire->events->on_ready(wire->owner, wire);
 }
 
@@ -236,10 +240,19 @@ void ws_connection_free(struct ws_connection *connection)
     mem_free(connection);
 }
 
+void ws_connection_announce(struct ws_connection *connection, const struct ws_watch *watch)
+{
+    connection->watch = watch;
+    if (watch)
+        watch->on_connecting(watch->owner, &connection->wire);
+}
+
 void ws_connection_admit(struct ws_connection *connection, const struct actr_id *peer)
 {
     connection->wire.peer = *peer;
     connection->wire.state = WIRE_READY;
     connection->wire.proven = true;
+    if (connection->watch)
+        connection->watch->on_connected(connection->watch->owner, &connection->wire);
     net_ws_pong(connection->ws, view_text(WS_CONNECTION_READY));
 }

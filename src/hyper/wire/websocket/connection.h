@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "hyper/wire/websocket/dialer.h"
+#include "hyper/wire/websocket/watch.h"
 #include "hyper/wire/wire.h"
 #include "net/net.h"
 #include "sys/loop.h"
@@ -41,8 +42,9 @@ struct ws_connection {
         struct ws_connection *connection); /* not NULL: what to undo before it is dialled */
     struct ws_dialer *dialer;              /* dialled */
     struct ws_address address;
-    struct loop_task end; /* ends a connection that has no net_ws */
-    int end_code;         /* why we close it */
+    const struct ws_watch *watch; /* NULL: nobody has been told of it */
+    struct loop_task end;         /* ends a connection that has no net_ws */
+    int end_code;                 /* why we close it */
     char end_detail[WS_CONNECTION_DETAIL_SIZE];
     bool end_final;
     bool is_reading;
@@ -59,6 +61,9 @@ void ws_connection_free(struct ws_connection *connection);
 
 /* on_closed follows, not inside. Only without a net_ws. */
 void ws_connection_fail(struct ws_connection *connection, int code, const char *detail, bool final);
+
+/* Tells `watch` (may be NULL) of it, now and from now on. */
+void ws_connection_announce(struct ws_connection *connection, const struct ws_watch *watch);
 
 /* An accepted connection has passed: it is ready and proven from now on, and the peer is told. */
 void ws_connection_admit(struct ws_connection *connection, const struct actr_id *peer);

@@ -47,6 +47,8 @@ static void ws_dialer_open(struct ws_dialer *dialer, struct ws_connection *conne
     }
     if (r < 0)
         ws_connection_fail(connection, r, actr_errmsg(), r == ACTR_EINVALID);
+    else
+        ws_connection_announce(connection, options->watch);
     ws_handshake_deinit(&handshake);
 }
 

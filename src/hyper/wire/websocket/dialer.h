@@ -12,6 +12,7 @@
 struct loop;
 struct net;
 struct ws_dialer;
+struct ws_watch;
 
 /* A question for the address of an actor; embedded in the connection that asks. */
 struct ws_address {
@@ -37,8 +38,9 @@ struct ws_dialer_options {
     void (*resolve_cancel)(void *owner, struct ws_address *address);
     /* 0, or ACTR_ESTATE: not registered. */
     int (*identity)(void *owner, struct ws_identity *ret_identity);
-    uint32_t message_len_max;    /* received; 0: 16 MiB + 64 */
-    uint32_t connect_timeout_ms; /* 0: 5,000 */
+    const struct ws_watch *watch; /* borrowed; NULL: nobody watches */
+    uint32_t message_len_max;     /* received; 0: 16 MiB + 64 */
+    uint32_t connect_timeout_ms;  /* 0: 5,000 */
 };
 
 /* Answers resolve(): url is copied; NULL: nobody knows an address. */

@@ -138,6 +138,10 @@ static void ws_guest_on_open(struct ws_connection *connection)
     struct ws_guest *guest = connection->wire.owner;
     struct ws_server *server = guest->server;
 
+    if (guest->has_peer) {
+        connection->wire.peer = guest->verification.peer;
+        ws_connection_announce(connection, server->options.watch);
+    }
     if (guest->code < 0) {
         ws_guest_refuse(guest, guest->code, guest->detail);
         return;

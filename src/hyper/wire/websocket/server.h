@@ -21,6 +21,7 @@
 struct loop;
 struct net;
 struct ws_server;
+struct ws_watch;
 
 #define WS_SERVER_WAITING_MAX 1024
 
@@ -58,6 +59,7 @@ struct ws_server_options {
     uint32_t verify_max;            /* at once; 0: 64 */
     uint32_t verify_timeout_ms;     /* 0: 10,000 */
     uint32_t message_len_max;       /* received; 0: 16 MiB + 64 */
+    const struct ws_watch *watch;   /* borrowed; NULL: nobody watches */
 };
 
 /* Verdict: 0, or why not (ACTR_E…; detail is copied into the close reason, at most 123 bytes). */
