@@ -101,6 +101,12 @@ def main():
         write("abi", bytes.fromhex(text))
         write("guest", bytes.fromhex(text))
 
+    # Four kinds of numbers, hints: which, and their values.
+    for text in ("00000001 00", "01000002 3f 01 01 01 00000100 00000010 00000064", "04030001 3f 01 02 00 00010001 00000401 00000000",
+                 "02030100 16 00 02 00 00000200 00000008 00000001", "05050000 ff 01 02 01 00000001 00000001 00000001",
+                 "ffffffff ff ff ff ff ffffffff ffffffff ffffffff", "03030002 3f 00 00 01 00000000 00000000 00000000"):
+        write("execution_plan", bytes.fromhex(text))
+
     # Type, field number - 1, payload.
     for text in ("03 00 08ac02", "00 00 0802", "01 00 08ffffffffffffffffff01", "05 00 0885808000",
                  "07 01 0801 1504030201", "08 01 110102030405060708", "0c 02 1a04c3a96162", "0d 02 1a02ff00 0801",

@@ -19,6 +19,7 @@ struct command {
     enum command_exit (*run)(int argc, char **argv);
 };
 
+enum command_exit command_explain(int argc, char **argv);
 enum command_exit command_rendezvous(int argc, char **argv);
 enum command_exit command_version(int argc, char **argv);
 

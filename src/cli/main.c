@@ -13,6 +13,7 @@
 #include "command.h"
 
 static const struct command commands[] = {
+    {"explain", "print what becomes of a message", command_explain},
     {"rendezvous", "run the server where actors register and find each other", command_rendezvous},
     {"version", "print the version", command_version},
 };

@@ -30,11 +30,5 @@ static inline bool payload_type_is_stream(enum actr_payload_type type)
     return type == ACTR_STREAM_RELIABLE || type == ACTR_STREAM_LATENCY_FIRST;
 }
 
-/* 1: overtakes, in mailboxes and in process (RPC_SIGNAL); 0: all others. */
-static inline int payload_type_priority(enum actr_payload_type type)
-{
-    return type == ACTR_RPC_SIGNAL ? 1 : 0;
-}
-
 /* "RPC_RELIABLE"…; "?" for a number that is none. Static storage. */
 const char *payload_type_name(enum actr_payload_type type);

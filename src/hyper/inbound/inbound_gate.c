@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One gate for every wire.
  *
- * The direction in the envelope alone decides; nothing is inferred from what is pending. A request
+ * What a message is, is read off its lane and its envelope; what becomes of it, its execution plan
+ * says and nothing else. Nothing is inferred from what is pending. A request
  * by a wire that this node dialled is not taken: whoever answers at an address has proven nothing.
  * Responses are, because the request bound them to that destination.
  *
@@ -18,6 +19,7 @@
 #include "mailbox/mailbox.h"
 #include "protocol/envelope.h"
 #include "protocol/payload_type.h"
+#include "runtime/execution_plan.h"
 #include "sys/log.h"
 #include "sys/loop.h"
 
@@ -38,7 +40,7 @@ struct inbound_arrival {
     struct dest_transport *from;
     uint64_t session;
     bool verified;
-    enum actr_payload_type type;
+    enum execution_priority priority;
     struct actr_bytes message;
 };
 
@@ -49,6 +51,7 @@ static void inbound_gate_drop(struct inbound_gate *gate, enum inbound_gate_drop 
         [INBOUND_UNDECODABLE] = "undecodable", [INBOUND_DIRECTION] = "direction",
         [INBOUND_UNVERIFIED] = "unverified",   [INBOUND_LATE] = "late",
         [INBOUND_NO_TAKER] = "no-taker",       [INBOUND_REFUSED] = "refused",
+        [INBOUND_INVALID] = "invalid",
     };
     const struct inbound_gate_events *events = gate->options.events;
     uint64_t now_us = loop_now_us(gate->options.loop);
@@ -100,7 +103,7 @@ static void inbound_gate_admit(struct inbound_gate *gate, const struct inbound_a
         actr_bytes_unref(arrival->message);
     } else {
         r = mailbox_push(gate->options.mailbox, &origin,
-                         payload_type_priority(arrival->type) ? MAILBOX_HIGH : MAILBOX_NORMAL,
+                         arrival->priority == EXECUTION_HIGH ? MAILBOX_HIGH : MAILBOX_NORMAL,
                          arrival->message);
         refusal = "mailbox is full; " INBOUND_GATE_RETRY_HINT;
     }
@@ -129,50 +132,92 @@ static void inbound_gate_reject(struct inbound_gate *gate, const struct inbound_
     inbound_gate_drop(gate, INBOUND_UNDECODABLE, &origin.peer);
 }
 
-static void inbound_gate_on_rpc(struct inbound_gate *gate, const struct inbound_arrival *arrival)
+/* A response: to whoever waits for it. */
+static void inbound_gate_complete(struct inbound_gate *gate, const struct inbound_arrival *arrival,
+                                  const struct envelope *envelope)
 {
-    struct envelope envelope;
-    enum inbound_gate_drop reason = INBOUND_DIRECTION;
+    gate->stats.responses++;
+    if (!peer_gate_on_response(gate->options.peer_gate, arrival->from, envelope, arrival->message))
+        inbound_gate_drop(gate, INBOUND_LATE, dest_transport_id(arrival->from));
+}
 
-    if (envelope_decode(actr_bytes_view(arrival->message), &envelope) < 0) {
-        inbound_gate_reject(gate, arrival);
-        return;
-    }
-    switch (envelope.direction) {
-    case ENVELOPE_RESPONSE:
-        gate->stats.responses++;
-        if (!peer_gate_on_response(gate->options.peer_gate, arrival->from, &envelope,
-                                   arrival->message))
-            inbound_gate_drop(gate, INBOUND_LATE, dest_transport_id(arrival->from));
-        return;
-    case ENVELOPE_REQUEST:
-    case ENVELOPE_TELL:
-        if (arrival->verified) {
-            inbound_gate_admit(gate, arrival, &envelope);
-            return;
-        }
-        reason = INBOUND_UNVERIFIED;
-        break;
-    case ENVELOPE_UNSPECIFIED:
-    default:
-        break;
-    }
+static void inbound_gate_discard(struct inbound_gate *gate, const struct inbound_arrival *arrival,
+                                 enum inbound_gate_drop reason)
+{
     actr_bytes_unref(arrival->message);
     inbound_gate_drop(gate, reason, dest_transport_id(arrival->from));
 }
 
-void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *from,
-                             uint64_t session, bool verified, enum actr_payload_type type,
-                             struct actr_bytes message)
+/* False: no direction, or one that this version does not know. */
+static bool inbound_gate_role(enum envelope_direction direction, enum message_role *ret_role)
 {
-    const struct inbound_arrival arrival = {from, session, verified, type, message};
+    switch (direction) {
+    case ENVELOPE_REQUEST:
+        *ret_role = MESSAGE_REQUEST;
+        return true;
+    case ENVELOPE_RESPONSE:
+        *ret_role = MESSAGE_RESPONSE;
+        return true;
+    case ENVELOPE_TELL:
+        *ret_role = MESSAGE_NOTIFY;
+        return true;
+    case ENVELOPE_UNSPECIFIED:
+        break;
+    }
+    return false;
+}
+
+/* The way that the plan says. envelope is of the policies that RPC has. */
+static void inbound_gate_follow(struct inbound_gate *gate, const struct inbound_arrival *arrival,
+                                const struct envelope *envelope, enum execution_policy policy)
+{
+    switch (policy) {
+    case EXECUTION_PENDING_CONTINUATION:
+        inbound_gate_complete(gate, arrival, envelope);
+        return;
+    case EXECUTION_MAILBOX:
+        if (arrival->verified)
+            inbound_gate_admit(gate, arrival, envelope);
+        else
+            inbound_gate_discard(gate, arrival, INBOUND_UNVERIFIED);
+        return;
+    case EXECUTION_ORDERED_STREAM_QUEUE:
+    case EXECUTION_COALESCING_QUEUE:
+    case EXECUTION_MEDIA_PIPELINE:
+    case EXECUTION_LATEST_VALUE_STORE:
+        inbound_gate_discard(gate, arrival, INBOUND_NO_TAKER);
+        return;
+    case EXECUTION_REFUSED:
+    case EXECUTION_POLICIES:
+        break;
+    }
+    inbound_gate_discard(gate, arrival, INBOUND_INVALID);
+}
+
+void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *from,
+                             uint64_t session, bool verified, enum wire_kind kind,
+                             enum actr_payload_type type, struct actr_bytes message)
+{
+    struct inbound_arrival arrival = {from, session, verified, EXECUTION_NORMAL, message};
+    enum message_role role = MESSAGE_DATA;
+    struct envelope envelope;
 
     if (payload_type_is_rpc(type)) {
-        inbound_gate_on_rpc(gate, &arrival);
-        return;
+        if (envelope_decode(actr_bytes_view(message), &envelope) < 0) {
+            inbound_gate_reject(gate, &arrival);
+            return;
+        }
+        if (!inbound_gate_role(envelope.direction, &role)) {
+            inbound_gate_discard(gate, &arrival, INBOUND_DIRECTION);
+            return;
+        }
     }
-    actr_bytes_unref(message);
-    inbound_gate_drop(gate, INBOUND_NO_TAKER, dest_transport_id(from));
+    /* Linked actors and shared libraries run natively. */
+    const struct execution_plan plan =
+        execution_plan_resolve((uint32_t)type, role, RUNTIME_NATIVE,
+                               kind == WIRE_WEBRTC ? TRANSPORT_WEBRTC : TRANSPORT_WEBSOCKET, NULL);
+    arrival.priority = plan.params.priority;
+    inbound_gate_follow(gate, &arrival, &envelope, plan.policy);
 }
 
 void inbound_gate_on_room(struct inbound_gate *gate, const struct actr_id *peer)

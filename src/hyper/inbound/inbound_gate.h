@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Where messages of other actors arrive, whatever wire they came by: answers go to the peer_gate,
- * requests and tells of verified peers to the mailbox, everything else is counted and dropped.
+/* Where messages of other actors arrive, whatever wire they came by. Each goes the way of its plan
+ * (runtime/execution_plan.h): answers to the peer_gate, requests and tells of verified peers to the
+ * mailbox; what has no taker is counted and dropped.
  *
  * Pushes back: a peer over its mailbox quota is not read from until the mailbox has room; a request
  * that the mailbox refuses nevertheless is answered ACTR_EUNAVAILABLE with a hint when to retry.
@@ -15,7 +16,8 @@
 #include <actr/context.h>
 #include <actr/id.h>
 
-struct dest_transport;
+#include "hyper/transport/lane.h"
+
 struct inbound_gate;
 struct log;
 struct loop;
@@ -32,6 +34,7 @@ enum inbound_gate_drop {
     INBOUND_LATE,        /* a response nobody waits for */
     INBOUND_NO_TAKER,    /* a stream or media message without a receiver */
     INBOUND_REFUSED,     /* by the mailbox */
+    INBOUND_INVALID,     /* there is no plan for such a message on such a wire */
     INBOUND_DROP_COUNT
 };
 
@@ -62,8 +65,8 @@ void inbound_gate_free(struct inbound_gate *gate);
 
 /* lane_events.on_message. Consumes message. */
 void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *from,
-                             uint64_t session, bool verified, enum actr_payload_type type,
-                             struct actr_bytes message);
+                             uint64_t session, bool verified, enum wire_kind kind,
+                             enum actr_payload_type type, struct actr_bytes message);
 
 /* mailbox_events.on_room. peer NULL: everyone. */
 void inbound_gate_on_room(struct inbound_gate *gate, const struct actr_id *peer);

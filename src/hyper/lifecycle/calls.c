@@ -22,6 +22,7 @@
 #include "hyper/outbound/gate.h"
 #include "hyper/workload/panic.h"
 #include "protocol/id.h"
+#include "runtime/execution_plan.h"
 
 #define CALLS_TELL_TIMEOUT_MS 13000u
 #define CALLS_ROUTE_MAX 512
@@ -221,14 +222,14 @@ static int call_start_local(struct call *call)
         .tracestate = call->message.tracestate,
         .call_chain = call->message.call_chain,
         .deadline_us = call->fn ? loop_now_us(call->calls->loop) + timeout_us : 0,
+        .type = call->message.type,
         .is_tell = call->fn == NULL,
     };
     call->message.payload = (struct actr_bytes){0};
     call->holds++;
     if (call->fn)
         loop_timer_start(&call->deadline, timeout_us);
-    host_gate_submit(call->local, &call->invocation, &message,
-                     call->message.type == ACTR_RPC_SIGNAL, call_on_invocation);
+    host_gate_submit(call->local, &call->invocation, &message, call_on_invocation);
     return 0;
 }
 
@@ -276,7 +277,12 @@ static void call_on_post(struct loop_post *post)
     call_start(container_of(post, struct call, post), true);
 }
 
-int calls_check(struct calls *calls, const struct context_call *spec)
+static enum actr_payload_type calls_type(const struct context_call *spec)
+{
+    return spec->options ? spec->options->payload_type : ACTR_RPC_RELIABLE;
+}
+
+int calls_check(struct calls *calls, const struct context_call *spec, enum message_role role)
 {
     size_t route_len = spec->route ? strnlen(spec->route, CALLS_ROUTE_MAX + 1) : 0;
     if (actr_bytes_failed(spec->payload))
@@ -286,10 +292,12 @@ int calls_check(struct calls *calls, const struct context_call *spec)
     if (route_len == 0 || route_len > CALLS_ROUTE_MAX)
         return err_origin(ACTR_EINVALID, "call: a route has 1 to %d bytes, not %zu",
                           CALLS_ROUTE_MAX, route_len);
-    if (spec->options && spec->options->payload_type != ACTR_RPC_RELIABLE &&
-        spec->options->payload_type != ACTR_RPC_SIGNAL)
-        return err_origin(ACTR_EINVALID, "call: payload type %d is not one of RPC",
-                          (int)spec->options->payload_type);
+    enum transport_kind via = calls_local(calls, spec->dest) ? TRANSPORT_INPROC : TRANSPORT_WEBRTC;
+    const struct execution_plan plan =
+        execution_plan_resolve((uint32_t)calls_type(spec), role, RUNTIME_NATIVE, via, NULL);
+    if (plan.policy == EXECUTION_REFUSED)
+        return err_origin(ACTR_EINVALID, "call: payload type %d: %s", (int)calls_type(spec),
+                          plan.reason);
     /* A handler that drains may still call; from outside the door is shut. */
     if (!spec->from && !flag_get(&calls->is_open))
         return err_origin(ACTR_ESTATE, "the node is not running");
@@ -350,7 +358,7 @@ struct call *calls_new(struct calls *calls, const struct context_call *spec,
         memcpy(texts, call_chain.ptr, call_chain.len);
         call->message.call_chain = actr_view_of(texts, call_chain.len);
     }
-    call->message.type = options ? options->payload_type : ACTR_RPC_RELIABLE;
+    call->message.type = calls_type(spec);
     call->message.no_retry = options && options->no_retry;
     call->message.timeout_ms = options ? options->timeout_ms : 0;
     if (call->message.timeout_ms == 0)
@@ -390,7 +398,7 @@ int calls_send(struct calls *calls, struct call *call)
 int calls_start(struct calls *calls, const struct context_call *spec, actr_result_fn *fn, void *arg,
                 uint64_t *ret_call)
 {
-    int r = calls_check(calls, spec);
+    int r = calls_check(calls, spec, MESSAGE_REQUEST);
     if (r == 0 && !fn)
         r = err_origin(ACTR_EINVALID, "call: no callback");
     if (r < 0) {
@@ -415,7 +423,7 @@ int calls_start(struct calls *calls, const struct context_call *spec, actr_resul
 
 int calls_tell(struct calls *calls, const struct context_call *spec)
 {
-    int r = calls_check(calls, spec);
+    int r = calls_check(calls, spec, MESSAGE_NOTIFY);
     if (r < 0) {
         actr_bytes_unref(spec->payload);
         return r;

@@ -17,6 +17,7 @@
 #include "base/list.h"
 #include "hyper/workload/context.h"
 #include "hyper/workload/host_gate.h"
+#include "runtime/execution_plan.h"
 #include "sys/flag.h"
 #include "sys/lock.h"
 #include "sys/loop.h"
@@ -55,7 +56,7 @@ void calls_cancel(struct calls *calls, uint64_t number);
  */
 
 /* What is wrong with a call before it begins. */
-int calls_check(struct calls *calls, const struct context_call *spec);
+int calls_check(struct calls *calls, const struct context_call *spec, enum message_role role);
 /* NULL: to a peer. */
 const struct host_gate *calls_local(struct calls *calls, const struct actr_id *dest);
 void calls_trace(const struct context_call *spec, const char **ret_parent, const char **ret_state);

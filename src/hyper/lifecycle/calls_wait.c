@@ -140,7 +140,7 @@ int calls_wait(struct calls *calls, const struct context_call *spec, struct actr
 {
     const struct host_gate *local = NULL;
     struct call_chain chain;
-    int r = calls_check(calls, spec);
+    int r = calls_check(calls, spec, MESSAGE_REQUEST);
     if (r == 0 && loop_is_current(calls->loop))
         r = err_origin(ACTR_EDEADLK, "call: waiting on the loop thread would stop the node");
     if (r == 0)

@@ -215,10 +215,11 @@ static void wiring_report_transport(struct actr_node *node, const struct actr_id
 /* Lanes -------------------------------------------------------------------------------------- */
 
 static void wiring_on_message(void *owner, struct dest_transport *from, uint64_t session,
-                              bool verified, enum actr_payload_type type, struct actr_bytes message)
+                              bool verified, enum wire_kind kind, enum actr_payload_type type,
+                              struct actr_bytes message)
 {
     struct actr_node *node = owner;
-    inbound_gate_on_message(node->inbound, from, session, verified, type, message);
+    inbound_gate_on_message(node->inbound, from, session, verified, kind, type, message);
 }
 
 static void wiring_on_ready(void *owner, struct dest_transport *dest, uint64_t session)
@@ -300,8 +301,8 @@ const struct peer_gate_events wiring_gate_events = {.on_tell_failed = wiring_on_
 
 static void wiring_on_drop(void *owner, enum inbound_gate_drop reason, const struct actr_id *from)
 {
-    static const char *const names[INBOUND_DROP_COUNT] = {"undecodable", "direction", "unverified",
-                                                          "late",        "no_taker",  "refused"};
+    static const char *const names[INBOUND_DROP_COUNT] = {
+        "undecodable", "direction", "unverified", "late", "no_taker", "refused", "invalid"};
     struct actr_node *node = owner;
     char id[ACTR_ID_STR_MAX];
     log_warn(&node->log, "inbound.dropped", "reason=%s from=%s", names[reason],

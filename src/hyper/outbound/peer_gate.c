@@ -21,7 +21,7 @@
 #include "hyper/outbound/pending_requests.h"
 #include "protocol/envelope.h"
 #include "protocol/error.h"
-#include "protocol/payload_type.h"
+#include "runtime/execution_plan.h"
 
 #define PEER_GATE_MIB (1u << 20)
 #define PEER_GATE_PENDING_MAX 262144
@@ -217,8 +217,10 @@ static void peer_gate_new_id(struct peer_gate *gate, char ret_id[GATE_REQUEST_ID
 
 static int peer_gate_check(const struct peer_gate *gate, const struct gate_message *message)
 {
-    if (!payload_type_is_rpc(message->type))
-        return err_origin(ACTR_EINVALID, "%s carries no calls", payload_type_name(message->type));
+    const struct execution_plan plan = execution_plan_resolve(
+        (uint32_t)message->type, MESSAGE_REQUEST, RUNTIME_NATIVE, TRANSPORT_WEBRTC, NULL);
+    if (plan.policy == EXECUTION_REFUSED)
+        return err_origin(ACTR_EINVALID, "%s", plan.reason);
     if (message->timeout_ms == 0)
         return err_origin(ACTR_EINVALID, "no timeout");
     if (gate->is_closed)

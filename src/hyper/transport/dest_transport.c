@@ -49,7 +49,7 @@ static void dest_transport_deliver(struct dest_transport *dest, const struct wir
     }
     shared->stats.frames_in++;
     shared->options.events->on_message(shared->options.owner, dest, wire->session,
-                                       wire->role == WIRE_ACCEPTED, type, message);
+                                       wire->role == WIRE_ACCEPTED, wire->kind, type, message);
 }
 
 static void dest_transport_tell_wire(struct dest_transport *dest, uint64_t session, int code,

@@ -16,6 +16,8 @@
 #include <actr/context.h>
 #include <actr/id.h>
 
+#include "hyper/wire/wire.h"
+
 struct peer_transport;
 struct dest_transport;
 
@@ -23,9 +25,10 @@ struct dest_transport;
 
 struct lane_events {
     /* A whole message of a peer came by the wire `session`. verified tells whether the peer's
-     * identity was proven (accepted wire) or is only who we meant to dial. A reference. */
+     * identity was proven (accepted wire) or is only who we meant to dial, kind what carried it. A
+     * reference. */
     void (*on_message)(void *owner, struct dest_transport *from, uint64_t session, bool verified,
-                       enum actr_payload_type type, struct actr_bytes message);
+                       enum wire_kind kind, enum actr_payload_type type, struct actr_bytes message);
     /* A dialled wire is ready, the first, another after a loss, or one of a better kind: whoever
      * waits may send. */
     void (*on_ready)(void *owner, struct dest_transport *dest, uint64_t session);

@@ -8,6 +8,10 @@
  * not for threads that are about to take one. */
 #include "hyper/workload/host_gate.h"
 
+#include <assert.h>
+
+#include "runtime/execution_plan.h"
+
 static void host_gate_prepare(const struct host_gate *gate, struct invocation *invocation,
                               const struct host_message *message)
 {
@@ -20,14 +24,17 @@ static void host_gate_prepare(const struct host_gate *gate, struct invocation *i
 }
 
 void host_gate_submit(const struct host_gate *gate, struct invocation *invocation,
-                      const struct host_message *message, bool high,
-                      invocation_result_fn *on_result)
+                      const struct host_message *message, invocation_result_fn *on_result)
 {
+    const struct execution_plan plan = execution_plan_resolve(
+        (uint32_t)message->type, message->is_tell ? MESSAGE_NOTIFY : MESSAGE_REQUEST,
+        RUNTIME_NATIVE, TRANSPORT_INPROC, NULL);
+    assert(plan.policy == EXECUTION_MAILBOX); /* others are refused where they are made */
     bool is_announced = invocation->job._announced;
     host_gate_prepare(gate, invocation, message);
     invocation->job._announced = is_announced;
     invocation->on_result = on_result;
-    invocation_submit(invocation, high);
+    invocation_submit(invocation, plan.params.priority == EXECUTION_HIGH);
 }
 
 bool host_gate_enter(const struct host_gate *gate, struct invocation *invocation,

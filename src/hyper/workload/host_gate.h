@@ -26,15 +26,15 @@ struct host_message {
     struct actr_view route;
     struct actr_bytes payload; /* consumed */
     struct actr_view traceparent, tracestate, call_chain;
-    uint64_t deadline_us; /* 0: none */
+    uint64_t deadline_us;        /* 0: none */
+    enum actr_payload_type type; /* of RPC; for host_gate_submit() */
     bool is_tell;
 };
 
 /* Loop: prepares `invocation` (its owner's, until on_result) and queues it. `announced`:
  * executor_announce() was called for its job when it was sent. */
 void host_gate_submit(const struct host_gate *gate, struct invocation *invocation,
-                      const struct host_message *message, bool high,
-                      invocation_result_fn *on_result);
+                      const struct host_message *message, invocation_result_fn *on_result);
 
 /* Any thread but the loop: runs the handler here and now if the actor is idle. True: done; the
  * answer is in invocation->ctx (CONTEXT_ANSWERED or CONTEXT_KEPT) and the invocation the caller's.

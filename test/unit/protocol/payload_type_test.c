@@ -11,13 +11,12 @@ TEST(payload_type_table)
         enum actr_payload_type type;
         const char *name;
         bool is_rpc, is_stream;
-        int priority;
     } cases[] = {
-        {ACTR_RPC_RELIABLE, "RPC_RELIABLE", true, false, 0},
-        {ACTR_RPC_SIGNAL, "RPC_SIGNAL", true, false, 1},
-        {ACTR_STREAM_RELIABLE, "STREAM_RELIABLE", false, true, 0},
-        {ACTR_STREAM_LATENCY_FIRST, "STREAM_LATENCY_FIRST", false, true, 0},
-        {ACTR_MEDIA_RTP, "MEDIA_RTP", false, false, 0},
+        {ACTR_RPC_RELIABLE, "RPC_RELIABLE", true, false},
+        {ACTR_RPC_SIGNAL, "RPC_SIGNAL", true, false},
+        {ACTR_STREAM_RELIABLE, "STREAM_RELIABLE", false, true},
+        {ACTR_STREAM_LATENCY_FIRST, "STREAM_LATENCY_FIRST", false, true},
+        {ACTR_MEDIA_RTP, "MEDIA_RTP", false, false},
     };
     for (uint32_t i = 0; i < PAYLOAD_TYPE_COUNT; i++) {
         assert_int_equal(cases[i].type, i); /* the numbers of the wire */
@@ -25,7 +24,6 @@ TEST(payload_type_table)
         assert_string_equal(payload_type_name(cases[i].type), cases[i].name);
         assert_int_equal(payload_type_is_rpc(cases[i].type), cases[i].is_rpc);
         assert_int_equal(payload_type_is_stream(cases[i].type), cases[i].is_stream);
-        assert_int_equal(payload_type_priority(cases[i].type), cases[i].priority);
     }
     assert_false(payload_type_is_valid(PAYLOAD_TYPE_COUNT));
     assert_false(payload_type_is_valid(255));

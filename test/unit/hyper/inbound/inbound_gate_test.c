@@ -30,10 +30,10 @@ struct rig {
 };
 
 static void on_message(void *owner, struct dest_transport *from, uint64_t session, bool verified,
-                       enum actr_payload_type type, struct actr_bytes message)
+                       enum wire_kind kind, enum actr_payload_type type, struct actr_bytes message)
 {
     struct rig *rig = owner;
-    inbound_gate_on_message(rig->gate, from, session, verified, type, message);
+    inbound_gate_on_message(rig->gate, from, session, verified, kind, type, message);
 }
 
 static void on_ready(void *owner, struct dest_transport *dest, uint64_t session)
@@ -321,9 +321,20 @@ TEST(streams_and_media_have_no_taker)
     struct fake_wire *wire = rig_accept(&rig, 1);
     arrive(wire, ACTR_STREAM_RELIABLE, message_of(ENVELOPE_REQUEST, "x"));
     arrive(wire, ACTR_STREAM_LATENCY_FIRST, message_of(ENVELOPE_REQUEST, "x"));
+    assert_int_equal(rig.mailbox->count, 0);
+    assert_int_equal(dropped(&rig, INBOUND_NO_TAKER), 2);
+    rig_close(&rig);
+}
+
+TEST(media_on_a_data_lane_has_no_plan)
+{
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fake_wire *wire = rig_accept(&rig, 1);
     arrive(wire, ACTR_MEDIA_RTP, actr_bytes_str("rtp"));
     assert_int_equal(rig.mailbox->count, 0);
-    assert_int_equal(dropped(&rig, INBOUND_NO_TAKER), 3);
+    assert_int_equal(dropped(&rig, INBOUND_INVALID), 1);
+    assert_int_equal(dropped(&rig, INBOUND_NO_TAKER), 0);
     rig_close(&rig);
 }
 
@@ -335,7 +346,7 @@ TEST(drops_are_told_once_in_ten_seconds_for_each_reason)
     uint64_t start_us = loop_now_us(rig.loop);
     for (int i = 0; i < 100; i++) {
         arrive(wire, ACTR_RPC_RELIABLE, actr_bytes_str(""));
-        arrive(wire, ACTR_MEDIA_RTP, actr_bytes_str(""));
+        arrive(wire, ACTR_STREAM_RELIABLE, actr_bytes_str(""));
     }
     assert_int_equal(rig.told[INBOUND_UNDECODABLE], 1);
     assert_int_equal(rig.told[INBOUND_NO_TAKER], 1);

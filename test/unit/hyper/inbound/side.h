@@ -44,10 +44,10 @@ struct side {
 };
 
 static inline void side_on_message(void *owner, struct dest_transport *from, uint64_t session,
-                                   bool verified, enum actr_payload_type type,
+                                   bool verified, enum wire_kind kind, enum actr_payload_type type,
                                    struct actr_bytes message)
 {
-    inbound_gate_on_message(((struct side *)owner)->inbound, from, session, verified, type,
+    inbound_gate_on_message(((struct side *)owner)->inbound, from, session, verified, kind, type,
                             message);
 }
 

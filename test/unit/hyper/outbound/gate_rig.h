@@ -47,8 +47,8 @@ struct gate_ask {
 };
 
 static inline void gate_rig_on_message(void *owner, struct dest_transport *from, uint64_t session,
-                                       bool verified, enum actr_payload_type type,
-                                       struct actr_bytes message)
+                                       bool verified, enum wire_kind kind,
+                                       enum actr_payload_type type, struct actr_bytes message)
 {
     struct gate_rig *rig = owner;
     struct envelope envelope;

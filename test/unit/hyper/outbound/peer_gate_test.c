@@ -418,6 +418,7 @@ TEST(what_cannot_be_a_request_is_refused)
     message.type = ACTR_STREAM_RELIABLE;
     assert_int_equal(peer_gate_call(rig.gate, &to, &ask.call, &message, gate_ask_fn),
                      ACTR_EINVALID);
+    assert_string_equal(actr_errmsg(), "a stream carries chunks, not calls; call by RPC");
     assert_int_equal(gate_ask_start(&ask, &rig, "x", 0), ACTR_EINVALID);
 
     uint8_t *data;

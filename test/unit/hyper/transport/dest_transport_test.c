@@ -38,7 +38,7 @@ static void expect(struct rig *rig, const char *log)
 }
 
 static void on_message(void *owner, struct dest_transport *from, uint64_t session, bool verified,
-                       enum actr_payload_type type, struct actr_bytes message)
+                       enum wire_kind kind, enum actr_payload_type type, struct actr_bytes message)
 {
     struct rig *rig = owner;
     assert_ptr_equal(from, rig->dest);

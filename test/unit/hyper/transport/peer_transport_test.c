@@ -19,7 +19,7 @@ struct rig {
 };
 
 static void on_message(void *owner, struct dest_transport *from, uint64_t session, bool verified,
-                       enum actr_payload_type type, struct actr_bytes message)
+                       enum wire_kind kind, enum actr_payload_type type, struct actr_bytes message)
 {
     (void)owner, (void)from, (void)session, (void)verified, (void)type;
     actr_bytes_unref(message);
