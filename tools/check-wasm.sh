@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # The pure layers know no system: compile base, runtime and the protocol files that need no
 # protobuf-c, themselves or by protocol's private headers, for wasm32, and fail on any symbol that neither they nor tools/wasm-imports provide.
+# Then run the unit tests of runtime there: test/wasm is their harness.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=build-wasm
 rm -rf "$out"
-mkdir -p "$out"
+mkdir -p "$out/test"
 
 mapfile -t sources < <(
     git ls-files --cached --others --exclude-standard 'src/base/*.c' 'src/runtime/*.c'
@@ -21,11 +22,11 @@ export out
 compile()
 {
     clang --target=wasm32-unknown-unknown -isystem /usr/include/wasm32-wasi -D__wasi__ -D_GNU_SOURCE -std=c11 \
-        -O1 -Wall -Wextra -Wno-unused-parameter -Werror -Iinclude -Isrc -c "$1" \
-        -o "$out/$(echo "${1#src/}" | tr / _).o"
+        -O1 -Wall -Wextra -Wno-unused-parameter -Werror -Iinclude -Isrc -Itest/wasm -Itest/unit \
+        -c "$1" -o "$out/$2$(basename "$(echo "${1#src/}" | tr / _)").o"
 }
 export -f compile
-printf '%s\n' "${sources[@]}" | xargs -P 2 -I{} bash -c 'compile {}'
+printf '%s\n' "${sources[@]}" | xargs -P 2 -I{} bash -c 'compile {} ""'
 
 llvm-nm --quiet --defined-only --extern-only --format=just-symbols "$out"/*.o | sort -u >"$out/defined"
 sed 's/#.*//' tools/wasm-imports | tr -s ' ' '\n' | grep . | sort -u >"$out/allowed"
@@ -38,4 +39,10 @@ if [ -s "$out/unexpected" ]; then
     done
     exit 1
 fi
-echo "${#sources[@]} files"
+
+tests=(test/wasm/main.c test/unit/runtime/*_test.c)
+printf '%s\n' "${tests[@]}" | xargs -P 2 -I{} bash -c 'compile {} test/'
+# A test is named by its section only, which nothing refers to.
+wasm-ld --no-entry --no-gc-sections --export=run -z stack-size=262144 "$out"/*.o "$out"/test/*.o \
+    /usr/lib/wasm32-wasi/libc.a -o "$out/tests.wasm"
+echo "${#sources[@]} files, $(node test/wasm/run.js "$out/tests.wasm" $((${#tests[@]} * 5)))"
