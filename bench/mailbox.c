@@ -34,11 +34,11 @@ struct site {
     struct mailbox *mailbox;
     struct actr_id self;
     struct actr_bytes body;
-    void (*on_message)(struct site *site, struct mailbox_message *message);
+    bool (*on_message)(struct site *site, struct mailbox_message *message); /* take another? */
     uint64_t left; /* to be pushed, or rounds to go */
     struct list kept;
     double pushed_us, *latencies;
-    unsigned latency_count, group_left;
+    unsigned latency_count;
     bool has_failed;
 };
 
@@ -65,8 +65,8 @@ static void site_on_ready(void *owner)
 {
     struct site *site = owner;
     struct mailbox_message *message;
-    while ((message = mailbox_take(site->mailbox)) != NULL)
-        site->on_message(site, message);
+    while ((message = mailbox_take(site->mailbox)) != NULL && site->on_message(site, message)) {
+    }
 }
 
 static void site_on_room(void *owner, const struct actr_id *peer)
@@ -154,13 +154,14 @@ static void site_close(struct site *site)
 /* Many producers ----------------------------------------------------------------------------- */
 
 /* Kept, so that nothing but accepting is measured. */
-static void on_accepted(struct site *site, struct mailbox_message *message)
+static bool on_accepted(struct site *site, struct mailbox_message *message)
 {
     list_push(&site->kept, &message->_link);
     if (site->left > 0 && site->left-- > 0)
         site_push(site, message->origin.peer.serial - 1, MAILBOX_NORMAL);
     if (site->left == 0 && site->mailbox->count == 0)
         loop_uv_stop(site->loop);
+    return true;
 }
 
 static bool raw_execute(sqlite3 *db, const char *sql)
@@ -224,11 +225,12 @@ static bool run_many(struct bench_sample *sample)
 
 /* One producer ------------------------------------------------------------------------------- */
 
-static void on_round(struct site *site, struct mailbox_message *message)
+static bool on_round(struct site *site, struct mailbox_message *message)
 {
     site->latencies[site->latency_count++] = bench_now_us() - site->pushed_us;
     mailbox_ack(site->mailbox, message, NULL);
     loop_uv_stop(site->loop);
+    return true;
 }
 
 /* What the disk takes for one page and one fsync. */
@@ -277,13 +279,17 @@ static bool run_one(struct bench_sample *sample)
 
 /* A backlog ---------------------------------------------------------------------------------- */
 
-/* A high message says that the normal ones before it are on the disk, however many wait. */
-static void on_marker(struct site *site, struct mailbox_message *message)
+/* A high message says that the normal ones before it are on the disk, however many wait. Of those,
+ * one is handed out for every seven. */
+static bool on_marker(struct site *site, struct mailbox_message *message)
 {
-    bool is_marker = message->priority == MAILBOX_HIGH;
+    if (message->priority == MAILBOX_NORMAL) {
+        list_push(&site->kept, &message->_link);
+        return true;
+    }
     mailbox_ack(site->mailbox, message, NULL);
-    if (is_marker)
-        loop_uv_stop(site->loop);
+    loop_uv_stop(site->loop);
+    return false;
 }
 
 static void push_group(struct site *site, uint32_t count)

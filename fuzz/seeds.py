@@ -50,6 +50,28 @@ def distinct(target, seeds, shape, count=12):
         write(target, seed)
 
 
+def mailbox(sender):
+    """Rows of a mailbox file: what a mailbox writes, and what it never would."""
+    def number(value):
+        return b"\x08" + value.to_bytes(8, "big", signed=True)
+
+    def blob(data):
+        return bytes([64 | len(data)]) + data
+
+    def message(identity, high, deliveries, who):
+        return (b"\0" + number(identity) + number(high) + number(deliveries) + number(9)
+                + number(1700000000000) + who + blob(b"\x0a\x01r"))
+
+    text, null = b"\x80", b"\xc0"
+    good = blob(sender)
+    answer = (b"\1" + number(1) + number(1700000000000) + number(0) + number(-1) + good
+              + blob(b"id") + blob(b"x") + blob(b""))
+    letter = b"\2" + text + blob(b"raw") + 4 * text
+    write("mailbox", message(1, 0, 0, good) + message(2, 1, 2, good) + message(3, 0, 9, good))
+    write("mailbox", message(1, 0, 0, blob(b"nobody")) + answer + letter)
+    write("mailbox", message(-5, 7, -1, text) + message(2**62 + 1, 0, 2**40, null) + answer)
+
+
 def main():
     peers, chunks, envelopes, requests, answers, frames = [], [], [], [], [], []
     for path in sorted((vectors / "captures").glob("*.txt")):
@@ -133,6 +155,7 @@ def main():
     for text in ("0800 1200 1a00", "0807 120161 1805", "0801 120163 1a0173 2201"):
         write("credential", bytes.fromhex(text))
     write("id", identity)
+    mailbox(identity)
     for text in ("1a2b3c@101/acme:echo-service:1.0.0", "0@0/a:b:c", "acme:echo:1.2.3", "цех:a_b.c-d:β",
                  "actr://101:acme+echo-service@1.0.0", "actr://7:a+b@1@2", "a.b_c.d1", "EchoService"):
         write("id", text.encode())
