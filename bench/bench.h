@@ -39,6 +39,7 @@ struct bench_case {
 /* One table a file; each ends with a case without a name. */
 extern const struct bench_case bench_ws_rpc[];
 extern const struct bench_case bench_host_call[];
+extern const struct bench_case bench_dynclib[];
 extern const struct bench_case bench_envelope[];
 extern const struct bench_case bench_rendezvous[];
 extern const struct bench_case bench_node[];

@@ -33,28 +33,46 @@ static void on_echo(struct actr_ctx *ctx, struct actr_view request, void *self)
     actr_reply(ctx, actr_ctx_request_bytes(ctx));
 }
 
-struct actr_node *support_node(uint16_t port, bool is_service)
+/* workload NULL: a client. */
+static struct actr_node *node_of(uint16_t port, bool listens, struct actr_workload *workload)
 {
     char config[512];
     snprintf(config, sizeof(config),
              "[signaling]\nurl = \"ws://127.0.0.1:%u/signaling/ws\"\n"
              "[ais_endpoint]\nurl = \"http://127.0.0.1:%u/ais\"\n"
              "[deployment]\nrealm_id = 1\nrealm_secret = \"bench\"\n%s",
-             port, port, is_service ? "[websocket]\nlisten_port = 0\nbind = \"127.0.0.1\"\n" : "");
+             port, port, listens ? "[websocket]\nlisten_port = 0\nbind = \"127.0.0.1\"\n" : "");
     struct actr_node *node = NULL;
     int r = actr_node_open_text(&node, "bench", config, NULL);
-    if (r == 0 && is_service) {
-        struct actr_workload_options options = {.size = sizeof(options), .never_blocks = true};
-        struct actr_workload *workload = actr_workload_new(SUPPORT_TYPE, &options, NULL);
-        actr_workload_route(workload, SUPPORT_ROUTE, on_echo, NULL);
+    if (r < 0)
+        actr_workload_free(workload);
+    else if (workload)
         r = actr_node_use(node, workload);
-    }
     if (r == 0)
         r = actr_node_start(node);
     if (r == 0)
         return node;
     fprintf(stderr, "bench: node: %s\n", actr_errmsg());
     actr_node_close(node);
+    return NULL;
+}
+
+struct actr_node *support_node(uint16_t port, bool is_service)
+{
+    struct actr_workload *workload = NULL;
+    if (is_service) {
+        struct actr_workload_options options = {.size = sizeof(options), .never_blocks = true};
+        workload = actr_workload_new(SUPPORT_TYPE, &options, NULL);
+        actr_workload_route(workload, SUPPORT_ROUTE, on_echo, NULL);
+    }
+    return node_of(port, is_service, workload);
+}
+
+struct actr_node *support_node_of(uint16_t port, struct actr_workload *workload)
+{
+    if (workload)
+        return node_of(port, false, workload);
+    fprintf(stderr, "bench: workload: %s\n", actr_errmsg());
     return NULL;
 }
 

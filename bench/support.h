@@ -22,6 +22,9 @@ struct actr_rendezvous *support_rendezvous(void);
  * listens: accepts other actors. Its workload (if any) echoes on the loop. */
 struct actr_node *support_node(uint16_t port, bool is_service);
 
+/* The same with a workload of the caller's, which it consumes; accepts nobody. */
+struct actr_node *support_node_of(uint16_t port, struct actr_workload *workload);
+
 /* A child in `role` (roles.c) with one argument; returns when it has printed a line, which is left
  * in line. */
 bool support_child(struct process *child, const char *role, const char *argument, char *line,

@@ -116,6 +116,23 @@ ACTR_API int actr_workload_route(struct actr_workload *workload, const char *rou
                                  actr_handler_fn *handler,
                                  const struct actr_route_options *options);
 
+struct actr_load_options {
+    size_t size;           /* sizeof(struct actr_load_options) */
+    const char *sha256;    /* 64 lower-case hex digits that the file must have; NULL: any */
+    const char *cache_dir; /* made with mode 0700; keeps a copy that serves with sha256 when the
+                              file is gone; NULL: none */
+};
+
+/* A workload of type `type` out of a shared library that speaks <actr/dynclib.h>. What is loaded is
+ * what was hashed, whatever happens to the file. Every route goes to the library, one request at a
+ * time; it is initialised when the node starts and shut down when it stops. A request whose
+ * deadline passes while the library is inside is answered ACTR_ETIMEDOUT; until the library
+ * returns, others get ACTR_EUNAVAILABLE. A library is no isolation: a crash of it is one of this
+ * process. Blocks. NULL, with actr_errmsg(): no such file, not a library for this machine, another
+ * hash, a missing function, another ABI, out of memory. */
+ACTR_API struct actr_workload *actr_workload_load(const char *type, const char *path,
+                                                  const struct actr_load_options *options);
+
 /* Frees a workload that was not given to a node. NULL is fine. */
 ACTR_API void actr_workload_free(struct actr_workload *workload);
 

@@ -1,16 +1,20 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Reading files: configuration, certificates, keys.
+/* Reading and replacing files.
  *
- * It trusts no size it was told: it reads until the end or one byte beyond the limit. Only regular
- * files are read, so that no pipe can hold up the start of a program.
+ * Reading trusts no size it was told: it reads until the end or one byte beyond the limit. Writing
+ * goes to a new file beside the old one, which takes its place only when it is safely on disk.
  *
  * Any thread that may block. */
 #include "sys/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,4 +83,61 @@ int file_read(const char *path, size_t len_max, struct actr_bytes *ret_content)
     int r = file_read_open(fd, path, len_max, ret_content);
     close(fd);
     return r;
+}
+
+static int file_write_all(int fd, struct actr_view content)
+{
+    while (content.len > 0) {
+        ssize_t put = write(fd, content.ptr, content.len);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return -1;
+        content.ptr += put;
+        content.len -= (size_t)put;
+    }
+    return 0;
+}
+
+/* The directory's entry is data too. */
+static int file_sync_dir(const char *path)
+{
+    char dir[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int len = slash ? (int)(slash - path) + 1 : 0;
+    snprintf(dir, sizeof(dir), "%.*s.", len, path);
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int r = fsync(fd);
+    close(fd);
+    return r;
+}
+
+static int file_fill(int fd, struct actr_view content, mode_t mode)
+{
+    if (file_write_all(fd, content) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0)
+        return -1;
+    return 0;
+}
+
+int file_write(const char *path, struct actr_view content, mode_t mode)
+{
+    char fresh[PATH_MAX];
+    if (snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path) >= (int)sizeof(fresh))
+        return err_origin(ACTR_EIO, "file: path of %zu bytes is too long", strlen(path));
+    int fd = mkostemp(fresh, O_CLOEXEC);
+    if (fd < 0)
+        return file_error(path, "create a file beside it");
+    int r = file_fill(fd, content, mode);
+    if (r < 0)
+        r = file_error(path, "write");
+    close(fd);
+    if (r == 0 && rename(fresh, path) < 0)
+        r = file_error(path, "replace");
+    if (r < 0) {
+        unlink(fresh);
+        return r;
+    }
+    return file_sync_dir(path) < 0 ? file_error(path, "sync its directory") : 0;
 }

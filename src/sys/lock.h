@@ -10,6 +10,12 @@ struct lock {
     pthread_mutex_t _mutex;
 };
 
+/* For one that is never deinited. */
+#define LOCK_INITIALIZER                                                                           \
+    {                                                                                              \
+        PTHREAD_MUTEX_INITIALIZER                                                                  \
+    }
+
 static inline void lock_init(struct lock *lock)
 {
     pthread_mutex_init(&lock->_mutex, NULL); /* a default mutex cannot fail */

@@ -25,7 +25,8 @@ struct workers {
     unsigned waiting_count, waiting_max;
     unsigned idle_count;
     unsigned thread_count, thread_max;
-    bool is_closing;
+    bool is_closing, is_abandoned;
+    unsigned alive_count; /* threads that have not ended */
     char name[16];
     struct thread threads[];
 };
@@ -45,6 +46,13 @@ int workers_new(struct workers **ret_workers, const struct workers_options *opti
     snprintf(workers->name, sizeof(workers->name), "%s", options->name);
     *ret_workers = workers;
     return 0;
+}
+
+static void workers_destroy(struct workers *workers)
+{
+    pthread_cond_destroy(&workers->cond);
+    pthread_mutex_destroy(&workers->lock);
+    mem_free(workers);
 }
 
 /* With the lock held: the next work, or NULL when the workers close. */
@@ -71,7 +79,10 @@ static void workers_main(void *arg)
         pthread_mutex_lock(&workers->lock);
         workers->idle_count++;
     }
+    bool is_last = --workers->alive_count == 0 && workers->is_abandoned;
     pthread_mutex_unlock(&workers->lock);
+    if (is_last)
+        workers_destroy(workers);
 }
 
 /* With the lock held: one more thread where the idle ones have work waiting already. */
@@ -84,6 +95,7 @@ static int workers_grow(struct workers *workers)
                          workers);
     if (r == 0) {
         workers->thread_count++;
+        workers->alive_count++;
         workers->idle_count++;
     }
     return workers->thread_count > 0 ? 0 : r; /* fewer threads than hoped for are enough */
@@ -113,8 +125,20 @@ struct workers *workers_free(struct workers *workers)
     pthread_mutex_unlock(&workers->lock);
     for (unsigned i = 0; i < workers->thread_count; i++)
         thread_join(&workers->threads[i]);
-    pthread_cond_destroy(&workers->cond);
-    pthread_mutex_destroy(&workers->lock);
-    mem_free(workers);
+    workers_destroy(workers);
     return NULL;
+}
+
+void workers_abandon(struct workers *workers)
+{
+    pthread_mutex_lock(&workers->lock);
+    workers->is_closing = true;
+    workers->is_abandoned = true;
+    for (unsigned i = 0; i < workers->thread_count; i++)
+        thread_detach(&workers->threads[i]);
+    bool is_last = workers->alive_count == 0;
+    pthread_cond_broadcast(&workers->cond);
+    pthread_mutex_unlock(&workers->lock);
+    if (is_last)
+        workers_destroy(workers);
 }

@@ -89,10 +89,10 @@ static void node_free(struct actr_node *node)
     kept_replies_deinit(&node->kept);
     node->workers = workers_free(node->workers);
     loop_task_cancel(&node->life.advance);
+    if (node->workload)
+        node->workload->ops->free(node->workload); /* its threads may look at the loop until then */
     if (!node->is_guest)
         node->loop = loop_uv_close(node->loop);
-    if (node->workload)
-        node->workload->ops->free(node->workload);
     if (node->host)
         node->host->ops->free(node->host);
     else

@@ -35,6 +35,14 @@ static int context_on_tell(void *owner, const struct context_call *call)
     return calls_tell(owner, call);
 }
 
+static int context_on_discover(void *owner, const struct actr_type *type, actr_discover_fn *fn,
+                               void *arg)
+{
+    char text[ACTR_TYPE_STR_MAX];
+    struct actr_node *node = container_of(owner, struct actr_node, calls);
+    return actr_discover(node, actr_type_format(type, text), 1, 0, fn, arg);
+}
+
 static void context_on_panic(void *owner, const char *what, const char *text)
 {
     node_on_panic(container_of(owner, struct actr_node, calls), what, text);
@@ -52,6 +60,7 @@ const struct context_ops node_context_ops = {
     .call = context_on_call,
     .call_wait = context_on_call_wait,
     .tell = context_on_tell,
+    .discover = context_on_discover,
     .on_panic = context_on_panic,
     .poison = context_poison,
 };

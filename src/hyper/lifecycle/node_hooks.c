@@ -107,6 +107,8 @@ static void hook_finish(struct node_hook *hook)
         hook->failed_code = code;
         memcpy(hook->failed_text, hook->actor_text, sizeof(hook->failed_text));
         hook->event = WORKLOAD_STOP;
+        context_deinit(&hook->ctx);
+        context_init(&hook->ctx, &node->env);
         hook_submit(hook);
         return;
     }
@@ -120,9 +122,29 @@ static void hook_finish(struct node_hook *hook)
     mem_free(hook);
 }
 
+/* A hook of the actor that took its time. */
+static void hook_on_kept(void *arg, const struct dispatch_result *result)
+{
+    struct node_hook *hook = arg;
+    if (hook->actor_code == 0 && result->code < 0) {
+        hook->actor_code = result->code;
+        if (result->message.len > 0)
+            snprintf(hook->actor_text, sizeof(hook->actor_text), "%.*s", (int)result->message.len,
+                     (const char *)result->message.ptr);
+        else
+            snprintf(hook->actor_text, sizeof(hook->actor_text), "%s", actr_strerror(result->code));
+    }
+    if (--hook->running == 0)
+        hook_finish(hook);
+}
+
 static void hook_on_actor_done(struct executor_job *job)
 {
     struct node_hook *hook = container_of(job, struct node_hook, actor_job);
+    if (hook->ctx.slot == CONTEXT_KEPT && !hook->ctx.has_panicked) {
+        reply_adopt(hook->ctx.reply, 0, hook_on_kept, hook);
+        return;
+    }
     if (--hook->running == 0)
         hook_finish(hook);
 }

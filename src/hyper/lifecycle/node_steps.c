@@ -51,6 +51,8 @@ static void parts_on_idle(void *arg)
 
 void node_on_mailbox_stopped(struct actr_node *node)
 {
+    if (node->workload->ops->rest)
+        node->workload->ops->rest(node->workload);
     wiring_free(node);
     node_step_done(node, 0, "");
 }
@@ -188,6 +190,8 @@ static void actor_cut(struct actr_node *node)
         actor_stop(node);
     } else if (node->on_stop_runs) {
         node->on_stop_runs = false;
+        kept_replies_fail_all(&node->kept, ACTR_ETIMEDOUT,
+                              "the grace time was over before on_stop");
         node_step_done(node, 0, "");
     }
 }

@@ -13,6 +13,7 @@
 #include <actr/bytes.h>
 #include <actr/context.h>
 #include <actr/id.h>
+#include <actr/node.h>
 
 #include "hyper/outbound/gate.h"
 #include "runtime/dispatch.h"
@@ -41,6 +42,8 @@ struct context_ops {
                 uint64_t *ret_call);
     int (*call_wait)(void *owner, const struct context_call *call, struct actr_bytes *ret_reply);
     int (*tell)(void *owner, const struct context_call *call);
+    /* The best actor of a type; fn on the loop, once, unless an error is returned. */
+    int (*discover)(void *owner, const struct actr_type *type, actr_discover_fn *fn, void *arg);
     /* A handler or a result callback of the actor has panicked; on the thread it ran on. `what`:
      * its route. */
     void (*on_panic)(void *owner, const char *what, const char *text);
@@ -73,7 +76,8 @@ struct actr_ctx {
     const struct actr_id *caller;   /* NULL: from inside the process */
     const struct conflict_key *key; /* whose turn it is; NULL: it runs alone */
     const char *route;
-    struct actr_bytes request;                            /* owned */
+    struct actr_view target;   /* the route as it came; borrowed from the message */
+    struct actr_bytes request; /* owned */
     struct actr_view request_id, traceparent, tracestate; /* borrowed from the message */
     struct actr_view call_chain;                          /* likewise; call_chain.h */
     uint64_t deadline_us;                                 /* loop clock; 0: none */

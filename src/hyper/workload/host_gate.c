@@ -41,6 +41,8 @@ bool host_gate_enter(const struct host_gate *gate, struct invocation *invocation
                      const struct host_message *message)
 {
     struct executor_turn turn;
+    if (gate->workload->is_loop_only)
+        return false;
     if (!executor_enter(gate->env->executor, &turn))
         return false;
     if (!flag_get(gate->is_open)) { /* closed since the caller looked */

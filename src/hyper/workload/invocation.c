@@ -38,6 +38,7 @@ void invocation_init(struct invocation *invocation, const struct context_env *en
 {
     context_init(&invocation->ctx, env);
     invocation->ctx.request = payload;
+    invocation->ctx.target = route;
     invocation->workload = workload;
     invocation->route = workload->ops->find(workload, route);
     invocation->on_result = NULL;

@@ -41,6 +41,7 @@ struct actr_workload {
     struct hash_table routes;
     struct linked_handler *first;
     struct key_domains domains;
+    struct workload *other; /* of another backend; the rest is unused then */
     int error;
     bool is_used;
     char error_text[ERR_TEXT_MAX];
@@ -157,6 +158,8 @@ static int linked_hook(struct workload *workload, const struct actr_hook_event *
 static void linked_free(struct workload *workload)
 {
     struct actr_workload *linked = container_of(workload, struct actr_workload, base);
+    if (linked->other)
+        linked->other->ops->free(linked->other);
     if (linked->options.destroy)
         linked->options.destroy(linked->self);
     while (linked->first) {
@@ -213,6 +216,16 @@ struct actr_workload *actr_workload_new(const char *type,
     return linked;
 }
 
+struct actr_workload *linked_wrap(struct workload *other)
+{
+    char type[ACTR_TYPE_STR_MAX];
+    struct actr_workload *linked =
+        actr_workload_new(actr_type_format(&other->type, type), NULL, NULL);
+    if (linked)
+        linked->other = other;
+    return linked;
+}
+
 struct actr_workload *linked_client(void)
 {
     static const struct actr_workload_options options = {.size = sizeof(options),
@@ -229,6 +242,8 @@ static int linked_check(const struct actr_workload *linked, const char *route, s
                           LINKED_ROUTE_MAX, len);
     if (!handler)
         return err_origin(ACTR_EINVALID, "workload: no handler for %s", route);
+    if (linked->other)
+        return err_origin(ACTR_ESTATE, "workload: the routes of a library are in the library");
     if (linked->is_used)
         return err_origin(ACTR_ESTATE, "workload: %s comes after actr_node_use()", route);
     if (linked_find(&linked->base, actr_view_of(route, len)))
@@ -302,6 +317,11 @@ int linked_use(struct actr_workload *linked, struct workload **ret_workload)
     }
     linked->is_used = true;
     *ret_workload = &linked->base;
+    if (linked->other) {
+        *ret_workload = linked->other;
+        linked->other = NULL;
+        linked_free(&linked->base);
+    }
     return 0;
 }
 

@@ -37,7 +37,8 @@ struct workload_ops {
      * caller's to judge). */
     void (*invoke)(struct workload *workload, const struct workload_route *route,
                    struct actr_ctx *ctx);
-    /* Runs a lifecycle hook; its error (ACTR_E…, with err text) or 0. */
+    /* Runs a lifecycle hook; its error (ACTR_E…, with err text) or 0. One that takes longer may
+     * keep the reply of ctx instead: the hook ends when that is given. */
     int (*lifecycle)(struct workload *workload, enum workload_event event, struct actr_ctx *ctx);
     /* Tells of an observation (any actr_hook but START, READY and STOP) that is in `hooks`; event
      * is lent. An error (ACTR_E…, with err text) is logged. NULL when `hooks` is 0. */
@@ -46,6 +47,9 @@ struct workload_ops {
     /* After actr_poison(): throws the broken instance away and makes a new one, before START and
      * READY; its error (ACTR_E…, with err text) or 0. NULL: STOP does for that. */
     int (*restart)(struct workload *workload, struct actr_ctx *ctx);
+    /* Loop: the node has stopped; until it starts again the backend touches nothing of it. NULL: it
+     * never does by itself. */
+    void (*rest)(struct workload *workload);
     /* Nothing runs any more. */
     void (*free)(struct workload *workload);
 };
@@ -63,6 +67,7 @@ struct workload {
     struct actr_type type;
     struct workload_limits limits;
     bool never_blocks; /* hooks may run on the loop */
+    bool is_loop_only; /* invoke runs on the loop and nowhere else: no thread hands itself off */
     bool has_keys;     /* some route declares a conflict key; else everything runs alone */
     uint32_t hooks;    /* 1u << ACTR_HOOK_… of the observations it wants; fixed once in use */
 };

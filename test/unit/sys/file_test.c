@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/file.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +26,15 @@ static void folder_make(struct folder *folder)
     snprintf(folder->file, sizeof(folder->file), "%s/a.txt", folder->path);
 }
 
-static void folder_fill(const struct folder *folder, const char *content)
+static unsigned folder_count(const struct folder *folder)
 {
-    FILE *file = fopen(folder->file, "w");
-    assert_non_null(file);
-    assert_true(fputs(content, file) >= 0);
-    assert_int_equal(fclose(file), 0);
+    unsigned count = 0;
+    DIR *dir = opendir(folder->path);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count;
 }
 
 static void folder_remove(struct folder *folder)
@@ -39,17 +43,25 @@ static void folder_remove(struct folder *folder)
     assert_int_equal(rmdir(folder->path), 0);
 }
 
-TEST(a_file_is_read_whole)
+TEST(what_was_written_is_read)
 {
     struct folder folder;
+    struct stat status;
     AUTO_BYTES struct actr_bytes content = {0}, empty = {0};
     folder_make(&folder);
-    folder_fill(&folder, "hello");
+    mode_t umask_before = umask(077);
+    assert_int_equal(file_write(folder.file, view_text("old"), 0644), 0);
+    assert_int_equal(file_write(folder.file, view_text("hello"), 0644), 0);
+    umask(umask_before);
+    assert_int_equal(folder_count(&folder), 1);
+    assert_int_equal(stat(folder.file, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0644);
+
     assert_int_equal(file_read(folder.file, 5, &content), 0);
     assert_true(view_equal(actr_bytes_view(content), view_text("hello")));
     assert_int_equal(content.ptr[5], '\0');
 
-    folder_fill(&folder, "");
+    assert_int_equal(file_write(folder.file, actr_view_of(NULL, 0), 0600), 0);
     assert_int_equal(file_read(folder.file, 0, &empty), 0);
     assert_int_equal(empty.len, 0);
     assert_int_equal(empty.ptr[0], '\0');
@@ -67,7 +79,7 @@ TEST(what_cannot_be_read_is_named)
     snprintf(expected, sizeof(expected), "%s: no such file", folder.file);
     assert_string_equal(actr_errmsg(), expected);
 
-    folder_fill(&folder, "hello");
+    assert_int_equal(file_write(folder.file, view_text("hello"), 0600), 0);
     assert_int_equal(file_read(folder.file, 4, &content), ACTR_EINVALID);
     snprintf(expected, sizeof(expected), "%s: larger than 4 bytes", folder.file);
     assert_string_equal(actr_errmsg(), expected);
@@ -88,12 +100,51 @@ TEST(what_cannot_be_read_is_named)
     folder_remove(&folder);
 }
 
+TEST(what_cannot_be_written_leaves_the_old)
+{
+    struct folder folder;
+    char inside[128];
+    folder_make(&folder);
+    snprintf(inside, sizeof(inside), "%s/none/b.txt", folder.path);
+    assert_int_equal(file_write(inside, view_text("x"), 0600), ACTR_EIO);
+    assert_non_null(strstr(actr_errmsg(), inside));
+
+    /* A folder cannot be replaced by a file: the rename fails, and the new file goes. */
+    assert_int_equal(mkdir(folder.file, 0700), 0);
+    assert_int_equal(file_write(folder.file, view_text("x"), 0600), ACTR_EIO);
+    assert_non_null(strstr(actr_errmsg(), "cannot replace"));
+    assert_int_equal(folder_count(&folder), 1);
+    assert_int_equal(rmdir(folder.file), 0);
+
+    char *long_path = mem_alloc(8000);
+    assert_non_null(long_path);
+    memset(long_path, 'a', 7999);
+    assert_int_equal(file_write(long_path, view_text("x"), 0600), ACTR_EIO);
+    mem_free(long_path);
+    folder_remove(&folder);
+}
+
+TEST(a_relative_path_is_synced_too)
+{
+    struct folder folder;
+    char before[4096];
+    AUTO_BYTES struct actr_bytes content = {0};
+    folder_make(&folder);
+    assert_non_null(getcwd(before, sizeof(before)));
+    assert_int_equal(chdir(folder.path), 0);
+    assert_int_equal(file_write("a.txt", view_text("x"), 0600), 0);
+    assert_int_equal(file_read("a.txt", 1, &content), 0);
+    assert_int_equal(chdir(before), 0);
+    assert_int_equal(content.len, 1);
+    folder_remove(&folder);
+}
+
 TEST(out_of_memory_is_an_error)
 {
     struct folder folder;
     struct actr_bytes content = {0};
     folder_make(&folder);
-    folder_fill(&folder, "hello");
+    assert_int_equal(file_write(folder.file, view_text("hello"), 0600), 0);
     mem_fail_at(1);
     assert_int_equal(file_read(folder.file, 5, &content), ACTR_ENOMEM);
     mem_fail_at(0);
