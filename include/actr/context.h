@@ -85,9 +85,13 @@ ACTR_API int actr_ctx_call(struct actr_ctx *ctx, const struct actr_id *dest, con
                            struct actr_bytes payload, const struct actr_call_options *options,
                            actr_result_fn *fn, void *arg, uint64_t *ret_call);
 
-/* Calls and waits. Only in handlers that run on a worker; ACTR_EDEADLK on the loop thread, and when
- * `dest` is this serial actor itself. Consumes payload; *ret_reply is set on success only. Errors:
- * those of actr_ctx_call() and those the call can end with. */
+/* Calls and waits, holding the actor's turn. Only in handlers that run on a worker; ACTR_EDEADLK on
+ * the loop thread, when `dest` is this actor itself, and when it waits, directly or through others,
+ * for this very handler (actr_errmsg() names both). Such a circle is found in one process and
+ * between nodes of this library; through other peers, or where a handler holds only a key, the
+ * deadline ends it. The callback form, actr_ctx_call(), has no such trouble. Consumes payload;
+ * *ret_reply is set on success only. Errors: those of actr_ctx_call() and those the call can end
+ * with. */
 ACTR_API int actr_ctx_call_wait(struct actr_ctx *ctx, const struct actr_id *dest, const char *route,
                                 struct actr_bytes payload, const struct actr_call_options *options,
                                 struct actr_bytes *ret_reply);

@@ -97,7 +97,8 @@ enum actr_error_category {
     ACTR_ERROR_PANIC,     /* a handler or a result callback panicked (actr_panic()) */
     ACTR_ERROR_CHUNK,     /* it is not known whether a data chunk arrived; nothing raises it until
                              there are streams */
-    ACTR_ERROR_STUCK,     /* a handler has been running for longer than it should */
+    ACTR_ERROR_STUCK,     /* a handler has been running for longer than it should; of a serial
+                             actor told when it has ended, in the log at once */
     ACTR_ERROR_POISON,    /* the actor's state is broken: it is restarted, or leaves */
     ACTR_ERROR_STORAGE    /* the disk refuses what the durable mailbox writes */
 };

@@ -18,6 +18,7 @@ static struct {
     int start_code;    /* of every on_start but the first */
     bool start_panics; /* likewise */
     bool is_broken;
+    bool stop_poisons;
     int told_poison;
 } actor;
 
@@ -42,9 +43,10 @@ static int on_ready(struct actr_ctx *ctx, void *self)
 
 static int on_stop(struct actr_ctx *ctx, void *self)
 {
-    (void)ctx;
     (void)self;
     actor.stops++;
+    if (actor.stop_poisons)
+        actr_poison(ctx, "broken to the last");
     return ACTR_EINTERNAL; /* ignored */
 }
 
@@ -204,5 +206,24 @@ TEST(a_broken_actor_can_be_stopped)
     sim_run(&world, SIM_S);
     sim_check(&world, waits.ends == 1 && waits.code == ACTR_EUNAVAILABLE);
     sim_check(&world, actor.starts == 1 && actor.stops == 1 && actor.executions == 1);
+    sim_world_deinit(&world);
+}
+
+/* Too late for a restart, and no hindrance to the next start. */
+TEST(a_poison_on_the_way_down_restarts_nothing)
+{
+    struct outcome calls;
+    begin("a_poison_on_the_way_down_restarts_nothing", 0);
+    actor.stop_poisons = true;
+    sim_stop(beta, 5000);
+    sim_check(&world, actor.stops == 1 && beta->code == 0);
+    sim_run(&world, 20 * SIM_S);
+    sim_check(&world, actor.starts == 1 && beta->state == ACTR_NODE_OPEN);
+    actor.stop_poisons = false;
+    sim_check(&world, sim_start(beta) == 0);
+    send(&calls, "x");
+    sim_run(&world, 10 * SIM_S);
+    sim_check(&world, calls.ends == 1 && calls.code == 0);
+    sim_check(&world, actor.starts == 2);
     sim_world_deinit(&world);
 }

@@ -147,10 +147,9 @@ int calls_wait(struct calls *calls, const struct context_call *spec, struct actr
         local = calls_local(calls, spec->dest);
     if (local && executor_is_current(local->env->executor))
         r = err_origin(ACTR_EDEADLK, "call: %s would wait for itself", spec->route);
-    if (r == 0) {
-        calls_chain(spec, &chain);
-        r = chain.len ? calls_check_cycle(spec, local, &chain) : 0;
-    }
+    calls_chain(spec, &chain);
+    if (r == 0 && chain.len)
+        r = calls_check_cycle(spec, local, &chain);
     if (r < 0) {
         actr_bytes_unref(spec->payload);
         return r;

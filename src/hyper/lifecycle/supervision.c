@@ -135,8 +135,12 @@ static void supervision_on_poison(struct loop_post *post)
     lock_give(&node->lock);
     log_error(&node->log, "actor.poisoned", "%s", node->broken_text);
     hooks_on_error(&node->hooks, ACTR_ERROR_POISON, ACTR_EINTERNAL, node->broken_text, "");
-    if (!flag_get(&node->env.is_broken)) /* else it is on its way down */
+    if (node->life.direction != NODE_DOWN && node->life.height >= NODE_ACTOR) {
         supervisor_poison(&node->supervisor);
+        return;
+    }
+    flag_set(&node->env.is_broken); /* on its way down: what still waits is refused */
+    supervision_release(node);
 }
 
 int supervision_poison(struct actr_node *node, const char *text)
