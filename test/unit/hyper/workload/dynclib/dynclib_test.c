@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* Whole nodes whose actor is a shared library, good and bad. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <actr/actr.h>
@@ -319,6 +321,35 @@ TEST(a_handler_that_does_not_return_is_answered_and_stops_nobody_else)
     rig_close();
     close(ends[0]);
     close(ends[1]);
+}
+
+/* What is documented of libraries in this process: there is no protection from them. */
+static int status_after(const char *word)
+{
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        signal(SIGSEGV, SIG_DFL);
+        signal(SIGABRT, SIG_DFL);
+        rig_start("raw_guest");
+        (void)ask("raw", word);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+TEST(a_crash_of_a_library_is_one_of_its_process)
+{
+    int status = status_after("segv");
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    status = status_after("abort");
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    status = status_after("exit");
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+    status = status_after("fine");
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 TEST(a_hash_that_is_asked_for_is_looked_at)

@@ -5,7 +5,6 @@
  * another ABI. */
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,6 +40,8 @@ int32_t actr_init(const struct actr_host_vtable *table, const uint8_t *init, siz
 static int32_t respond(const void *bytes, size_t len, uint8_t **ret, size_t *ret_len)
 {
     *ret = malloc(len ? len : 1);
+    if (!*ret)
+        return ACTR_ABI_NO_MEMORY;
     memcpy(*ret, bytes, len);
     *ret_len = len;
     return ACTR_ABI_OK;
@@ -140,18 +141,10 @@ int32_t actr_handle(const uint8_t *request, size_t len, uint8_t **ret, size_t *r
         *ret_len = (size_t)1 << 40;
         return ACTR_ABI_OK;
     }
-    if (has(request, len, "beyond")) {
-        answer("x", ret, ret_len);
-        *ret_len = (size_t)32 << 20;
-        return ACTR_ABI_OK;
-    }
     if (has(request, len, "spawn"))
         return spawn(token_of(request, len), ret, ret_len);
     if (has(request, len, "block"))
         block(request, len);
-    if (has(request, len, "hang"))
-        for (;;)
-            pause();
     if (has(request, len, "bad-shutdown"))
         shutdown_code = ACTR_ABI_ERROR;
     if (has(request, len, "segv"))
@@ -160,15 +153,6 @@ int32_t actr_handle(const uint8_t *request, size_t len, uint8_t **ret, size_t *r
         abort();
     if (has(request, len, "exit"))
         _exit(3);
-    if (has(request, len, "twice")) {
-        char *volatile twice = malloc(16);
-        free(twice);
-        free(twice);
-    }
-    if (has(request, len, "fork") && fork() == 0)
-        pause();
-    if (has(request, len, "stderr"))
-        fprintf(stderr, "raw guest says this\n");
     return answer("raw", ret, ret_len);
 }
 
