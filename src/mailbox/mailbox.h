@@ -35,10 +35,12 @@ struct mailbox_events {
     void (*on_open)(void *owner, int code, const char *detail);
     void (*on_ready)(void *owner);                            /* there is something to take */
     void (*on_room)(void *owner, const struct actr_id *peer); /* peer NULL: room for everyone */
-    /* A message that push() had taken could not be made durable and is gone. All is lent. */
+    /* A message that push() had taken could not be made durable and is gone; of a sync that failed
+     * the process may find it on the disk when it starts again. All is lent. */
     void (*on_refused)(void *owner, const struct mailbox_origin *origin, struct actr_view envelope,
                        int code);
-    /* code < 0: the disk refuses, and is tried again by itself; 0: it works again. */
+    /* code < 0: the disk refuses. What waits to be written is tried again by itself; if nothing
+     * does, the next message shows whether it works. 0: it works again. */
     void (*on_trouble)(void *owner, int code, const char *detail);
     void (*on_stopped)(void *owner); /* after mailbox_stop(): at rest */
 };
