@@ -41,6 +41,7 @@ extern const struct bench_case bench_ws_rpc[];
 extern const struct bench_case bench_host_call[];
 extern const struct bench_case bench_dynclib[];
 extern const struct bench_case bench_envelope[];
+extern const struct bench_case bench_dispatch[];
 extern const struct bench_case bench_rendezvous[];
 extern const struct bench_case bench_node[];
 extern const struct bench_case bench_mailbox[];

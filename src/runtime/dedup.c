@@ -19,28 +19,23 @@
 #define DEDUP_TTL_US 30000000u
 #define DEDUP_BYTES_MAX (32u << 20)
 
-struct dedup_wanted {
-    const struct actr_id *caller;
-    struct actr_view id;
-    uint64_t caller_type;
-};
-
 static bool dedup_equal(const struct hash_node *node, const void *wanted)
 {
     const struct dispatch_entry *entry =
         container_of((struct hash_node *)(uintptr_t)node, struct dispatch_entry, node);
-    const struct dedup_wanted *w = wanted;
-    return entry->caller_serial == w->caller->serial && entry->caller_realm == w->caller->realm &&
-           entry->caller_type == w->caller_type && entry->id_len == w->id.len &&
-           memcmp(entry->id, w->id.ptr, w->id.len) == 0;
+    const struct dedup_key *key = wanted;
+    return entry->caller_serial == key->caller->serial &&
+           entry->caller_realm == key->caller->realm && entry->caller_hash == key->caller_hash &&
+           entry->id_len == key->id.len && memcmp(entry->id, key->id.ptr, key->id.len) == 0;
 }
 
-static uint64_t dedup_hash(const struct dedup *dedup, const struct dedup_wanted *wanted)
+struct dedup_key dedup_key_of(const struct dedup *dedup, const struct actr_id *caller,
+                              struct actr_view id)
 {
-    /* The id is what differs from request to request; the serial keeps callers apart in the table.
-     */
-    return hash_bytes(&dedup->key, wanted->id.ptr, wanted->id.len) ^
-           (wanted->caller->serial * 0x9e3779b97f4a7c15u);
+    struct dedup_key key = {caller, id, actr_id_hash(caller, dedup->key.bytes), 0};
+    /* The id is what differs from request to request; the caller's hash keeps callers apart. */
+    key.hash = hash_bytes(&dedup->key, id.ptr, id.len) ^ key.caller_hash;
+    return key;
 }
 
 /* A running entry has no result yet. */
@@ -91,40 +86,26 @@ void dedup_deinit(struct dedup *dedup)
     hash_table_deinit(&dedup->table);
 }
 
-static struct dedup_wanted dedup_wanted(const struct dedup *dedup, const struct actr_id *caller,
-                                        struct actr_view id)
-{
-    struct dedup_wanted wanted = {caller, id, 0};
-    char type[ACTR_TYPE_STR_MAX];
-    actr_type_format(&caller->type, type);
-    wanted.caller_type = hash_bytes(&dedup->key, type, strlen(type));
-    return wanted;
-}
-
-struct dispatch_entry *dedup_find(struct dedup *dedup, const struct actr_id *caller,
-                                  struct actr_view id, uint64_t now_us)
+struct dispatch_entry *dedup_find(struct dedup *dedup, const struct dedup_key *key, uint64_t now_us)
 {
     dedup_expire(dedup, now_us);
-    struct dedup_wanted wanted = dedup_wanted(dedup, caller, id);
-    struct hash_node *node = hash_table_find(&dedup->table, dedup_hash(dedup, &wanted), &wanted);
+    struct hash_node *node = hash_table_find(&dedup->table, key->hash, key);
     return node ? container_of(node, struct dispatch_entry, node) : NULL;
 }
 
-int dedup_begin(struct dedup *dedup, const struct actr_id *caller, struct actr_view id,
-                struct dispatch_entry **ret_entry)
+int dedup_begin(struct dedup *dedup, const struct dedup_key *key, struct dispatch_entry **ret_entry)
 {
-    struct dedup_wanted wanted = dedup_wanted(dedup, caller, id);
-    struct dispatch_entry *entry = mem_alloc(sizeof(*entry) + id.len);
+    struct dispatch_entry *entry = mem_alloc(sizeof(*entry) + key->id.len);
     if (!entry)
         return err_origin(ACTR_ENOMEM, "dedup: no memory for an entry");
     list_init(&entry->finished_link);
     list_init(&entry->waiters);
-    entry->caller_serial = caller->serial;
-    entry->caller_realm = caller->realm;
-    entry->caller_type = wanted.caller_type;
-    entry->id_len = (uint32_t)id.len;
-    memcpy(entry->id, id.ptr, id.len);
-    int r = hash_table_insert(&dedup->table, &entry->node, dedup_hash(dedup, &wanted));
+    entry->caller_serial = key->caller->serial;
+    entry->caller_realm = key->caller->realm;
+    entry->caller_hash = key->caller_hash;
+    entry->id_len = (uint32_t)key->id.len;
+    memcpy(entry->id, key->id.ptr, key->id.len);
+    int r = hash_table_insert(&dedup->table, &entry->node, key->hash);
     if (r < 0) {
         mem_free(entry);
         return r;
@@ -169,9 +150,10 @@ int dedup_restore(struct dedup *dedup, const struct actr_id *caller, struct actr
                   const struct dispatch_result *result, uint64_t now_us, uint64_t age_us)
 {
     struct dispatch_entry *entry;
-    if (age_us >= dedup->ttl_us || dedup_find(dedup, caller, id, now_us))
+    struct dedup_key key = dedup_key_of(dedup, caller, id);
+    if (age_us >= dedup->ttl_us || dedup_find(dedup, &key, now_us))
         return 0;
-    int r = dedup_begin(dedup, caller, id, &entry);
+    int r = dedup_begin(dedup, &key, &entry);
     if (r < 0)
         return r;
     dedup_set_finished(dedup, entry, result, now_us, age_us);

@@ -27,7 +27,7 @@ struct dispatch_entry {
     uint64_t finished_us;      /* 0: running */
     struct dispatch_result result;
     uint64_t caller_serial;
-    uint64_t caller_type; /* keyed hash of the type */
+    uint64_t caller_hash; /* keyed, of all parts of the id */
     uint32_t caller_realm;
     uint32_t id_len;
     char id[];
@@ -48,9 +48,18 @@ void dedup_init(struct dedup *dedup, const struct dispatch_limits *limits,
 /* No entry may be running. */
 void dedup_deinit(struct dedup *dedup);
 
+/* Caller and request id, hashed once for finding and beginning; both are borrowed. */
+struct dedup_key {
+    const struct actr_id *caller;
+    struct actr_view id;
+    uint64_t caller_hash, hash;
+};
+struct dedup_key dedup_key_of(const struct dedup *dedup, const struct actr_id *caller,
+                              struct actr_view id);
+
 /* The entry of this caller and id, borrowed; NULL when there is none or it has expired. */
-struct dispatch_entry *dedup_find(struct dedup *dedup, const struct actr_id *caller,
-                                  struct actr_view id, uint64_t now_us);
+struct dispatch_entry *dedup_find(struct dedup *dedup, const struct dedup_key *key,
+                                  uint64_t now_us);
 
 /* An entry that finished `age_us` ago with `result` (references are taken), as dedup_begin() and
  * dedup_finish() would have left it. Nothing happens when it is too old or there is one of this
@@ -60,7 +69,7 @@ int dedup_restore(struct dedup *dedup, const struct actr_id *caller, struct actr
                   uint64_t age_us) ACTR_MUST_CHECK;
 
 /* A new running entry; there must be none. ACTR_ENOMEM. */
-int dedup_begin(struct dedup *dedup, const struct actr_id *caller, struct actr_view id,
+int dedup_begin(struct dedup *dedup, const struct dedup_key *key,
                 struct dispatch_entry **ret_entry) ACTR_MUST_CHECK;
 
 /* The entry has ended with `result` (references are taken). It may be gone when this returns. */

@@ -70,10 +70,10 @@ int dispatch_admit(struct dispatch *dispatch, const struct dispatch_message *mes
     }
 
     const struct envelope *envelope = message->envelope;
-    struct dispatch_entry *entry =
-        dedup_find(&dispatch->dedup, message->caller, envelope->request_id, now_us);
+    struct dedup_key key = dedup_key_of(&dispatch->dedup, message->caller, envelope->request_id);
+    struct dispatch_entry *entry = dedup_find(&dispatch->dedup, &key, now_us);
     if (!entry) {
-        int r = dedup_begin(&dispatch->dedup, message->caller, envelope->request_id, ret_entry);
+        int r = dedup_begin(&dispatch->dedup, &key, ret_entry);
         if (r < 0)
             return r;
         *ret_verdict = DISPATCH_RUN;
