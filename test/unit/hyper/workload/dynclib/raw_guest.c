@@ -108,9 +108,12 @@ static int has(const uint8_t *request, size_t len, const char *word)
 /* Until a byte comes on the descriptor that follows "fd=". */
 static void block(const uint8_t *request, size_t len)
 {
-    const char *at = memmem(request, len, "fd=", 3);
+    const uint8_t *at = (const uint8_t *)memmem(request, len, "fd=", 3) + 3;
+    int fd = 0;
     char byte;
-    while (read(atoi(at + 3), &byte, 1) < 0)
+    for (; at < request + len && *at >= '0' && *at <= '9'; at++)
+        fd = fd * 10 + (*at - '0');
+    while (read(fd, &byte, 1) < 0)
         ;
 }
 
