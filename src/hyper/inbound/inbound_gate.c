@@ -200,7 +200,7 @@ void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *f
 {
     struct inbound_arrival arrival = {from, session, verified, EXECUTION_NORMAL, message};
     enum message_role role = MESSAGE_DATA;
-    struct envelope envelope;
+    struct envelope envelope = {.direction = ENVELOPE_UNSPECIFIED}; /* and so for streams */
 
     if (payload_type_is_rpc(type)) {
         if (envelope_decode(actr_bytes_view(message), &envelope) < 0) {
