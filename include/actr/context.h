@@ -40,6 +40,13 @@ struct actr_call_options {
     const char *traceparent;             /* W3C trace context; NULL: that of the context, if any */
     const char *tracestate;
     bool no_retry; /* never sent twice: a lost connection ends the call with ACTR_EUNAVAILABLE */
+    /* An idempotency key: a UUID as text (36 characters, lower case). A message that this actor
+     * sends again with the same one, to whatever actor id the service has by then, is answered
+     * without running again for as long as the service remembers it (30 s from its end; across a
+     * restart with storage.mailbox_path), whatever its payload. NULL: a fresh one, every time. A
+     * call fails with ACTR_ESTATE while another one with this id waits for its answer. A packaged
+     * actor cannot choose it. */
+    const char *request_id;
 };
 
 /* How a call ended. Lent to the callback. */

@@ -302,6 +302,18 @@ bool text_is_utf8(struct actr_view view)
     return true;
 }
 
+bool text_is_uuid(struct actr_view view)
+{
+    if (view.len != TEXT_UUID_SIZE - 1)
+        return false;
+    for (size_t i = 0; i < view.len; i++) {
+        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_dash ? view.ptr[i] != '-' : !memchr("0123456789abcdef", view.ptr[i], 16))
+            return false;
+    }
+    return true;
+}
+
 void text_uuid(char buf[TEXT_UUID_SIZE], const uint8_t random[16])
 {
     uint8_t bytes[16];

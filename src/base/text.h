@@ -61,3 +61,5 @@ bool text_is_utf8(struct actr_view view);
 /* A version 4 UUID (RFC 9562 §5.4) of 16 random bytes; 36 characters and NUL. */
 #define TEXT_UUID_SIZE 37
 void text_uuid(char buf[TEXT_UUID_SIZE], const uint8_t random[16]);
+/* The form of a UUID of any version, as text_uuid() writes it: lower case. */
+bool text_is_uuid(struct actr_view view);

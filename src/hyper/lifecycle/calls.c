@@ -194,6 +194,11 @@ static int call_start_remote(struct call *call)
 
 /* Local -------------------------------------------------------------------------------------- */
 
+static struct actr_view calls_view(const char *text)
+{
+    return text ? view_text(text) : (struct actr_view){0};
+}
+
 static void call_on_invocation(struct invocation *invocation, const struct dispatch_result *result)
 {
     struct call *call = container_of(invocation, struct call, invocation);
@@ -221,6 +226,7 @@ static int call_start_local(struct call *call)
         .traceparent = call->message.traceparent,
         .tracestate = call->message.tracestate,
         .call_chain = call->message.call_chain,
+        .request_id = calls_view(call->message.request_id),
         .deadline_us = call->fn ? loop_now_us(call->calls->loop) + timeout_us : 0,
         .type = call->message.type,
         .is_tell = call->fn == NULL,
@@ -298,18 +304,23 @@ int calls_check(struct calls *calls, const struct context_call *spec, enum messa
     if (plan.policy == EXECUTION_REFUSED)
         return err_origin(ACTR_EINVALID, "call: payload type %d: %s", (int)calls_type(spec),
                           plan.reason);
+    if (context_call_id(spec) && !text_is_uuid(view_text(context_call_id(spec))))
+        return err_origin(ACTR_EINVALID, "call: the request id is no UUID in lower case");
     /* A handler that drains may still call; from outside the door is shut. */
     if (!spec->from && !flag_get(&calls->is_open))
         return err_origin(ACTR_ESTATE, "the node is not running");
     return 0;
 }
 
-static void call_text(char **texts, const char *text, struct actr_view *ret_view)
+/* The copy of a text that may be NULL. */
+static const char *call_text(char **texts, const char *text)
 {
-    size_t len = strlen(text);
-    memcpy(*texts, text, len + 1);
-    *ret_view = actr_view_of(*texts, len);
-    *texts += len + 1;
+    if (!text)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    const char *copy = memcpy(*texts, text, size);
+    *texts += size;
+    return copy;
 }
 
 const struct host_gate *calls_local(struct calls *calls, const struct actr_id *dest)
@@ -334,10 +345,10 @@ void calls_trace(const struct context_call *spec, const char **ret_parent, const
 struct call *calls_new(struct calls *calls, const struct context_call *spec,
                        struct actr_view call_chain, actr_result_fn *fn, void *arg)
 {
-    const char *parent, *state;
+    const char *parent, *state, *id = context_call_id(spec);
     calls_trace(spec, &parent, &state);
     size_t len = strlen(spec->route) + 1 + (parent ? strlen(parent) + 1 : 0) +
-                 (state ? strlen(state) + 1 : 0) + call_chain.len;
+                 (state ? strlen(state) + 1 : 0) + (id ? strlen(id) + 1 : 0) + call_chain.len;
     struct call *call = mem_alloc(sizeof(*call) + len);
     if (!call) {
         err_origin(ACTR_ENOMEM, "call: no memory");
@@ -349,11 +360,10 @@ struct call *calls_new(struct calls *calls, const struct context_call *spec,
     call->calls = calls;
     call->dest = *spec->dest;
     call->message.payload = spec->payload;
-    call_text(&texts, spec->route, &call->message.route);
-    if (parent)
-        call_text(&texts, parent, &call->message.traceparent);
-    if (state)
-        call_text(&texts, state, &call->message.tracestate);
+    call->message.route = view_text(call_text(&texts, spec->route));
+    call->message.traceparent = calls_view(call_text(&texts, parent));
+    call->message.tracestate = calls_view(call_text(&texts, state));
+    call->message.request_id = call_text(&texts, id);
     if (call_chain.len) {
         memcpy(texts, call_chain.ptr, call_chain.len);
         call->message.call_chain = actr_view_of(texts, call_chain.len);

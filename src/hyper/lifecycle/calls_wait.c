@@ -62,7 +62,7 @@ static bool calls_hand_off(struct calls *calls, const struct host_gate *gate,
                            const struct context_call *spec, struct actr_view call_chain,
                            struct call_wait *wait)
 {
-    const char *parent, *state;
+    const char *parent, *state, *id = context_call_id(spec);
     calls_trace(spec, &parent, &state);
     uint32_t timeout_ms =
         spec->options && spec->options->timeout_ms ? spec->options->timeout_ms : CALLS_TIMEOUT_MS;
@@ -72,6 +72,7 @@ static bool calls_hand_off(struct calls *calls, const struct host_gate *gate,
         .traceparent = parent ? view_text(parent) : (struct actr_view){0},
         .tracestate = state ? view_text(state) : (struct actr_view){0},
         .call_chain = call_chain,
+        .request_id = id ? view_text(id) : (struct actr_view){0},
         .deadline_us = loop_clock_us(calls->loop) + (uint64_t)timeout_ms * 1000,
     };
     if (!host_gate_enter(gate, &wait->invocation, &message))

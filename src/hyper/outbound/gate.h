@@ -37,6 +37,7 @@ struct gate_message {
     struct actr_bytes payload;
     struct actr_view traceparent, tracestate; /* ptr NULL: absent */
     struct actr_view call_chain;              /* who waits for this call; ptr NULL: nobody known */
+    const char *request_id;                   /* UUID text; NULL: a fresh one */
     enum actr_payload_type type;              /* RPC_RELIABLE or RPC_SIGNAL */
     uint32_t timeout_ms; /* > 0: request: whole call; tell: time to hand it to a wire */
     bool no_retry;
@@ -71,7 +72,9 @@ struct gate_call {
 
 /* Starts a request. fn never runs inside. ACTR_EINVALID (not an RPC type, no timeout, too large),
  * ACTR_ENOMEM, ACTR_EUNAVAILABLE (a bound on pending requests or unsent bytes is reached, or
- * closing): fn will not run. Consumes message->payload always. *call is set up here. */
+ * closing), ACTR_ESTATE
+ * (another request with this id is pending): fn will not run. Consumes message->payload always.
+ * *call is set up here. */
 int peer_gate_call(struct peer_gate *gate, const struct actr_id *to, struct gate_call *call,
                    const struct gate_message *message, gate_call_fn *fn) ACTR_MUST_CHECK;
 

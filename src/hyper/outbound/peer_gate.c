@@ -215,7 +215,9 @@ static void peer_gate_new_id(struct peer_gate *gate, char ret_id[GATE_REQUEST_ID
     text_uuid(ret_id, gate->random[--gate->random_left]);
 }
 
-static int peer_gate_check(const struct peer_gate *gate, const struct gate_message *message)
+/* Looks whether it may go, and gives it its id. */
+static int peer_gate_begin(struct peer_gate *gate, const struct gate_message *message,
+                           char ret_id[GATE_REQUEST_ID_SIZE])
 {
     const struct execution_plan plan = execution_plan_resolve(
         (uint32_t)message->type, MESSAGE_REQUEST, RUNTIME_NATIVE, TRANSPORT_WEBRTC, NULL);
@@ -225,6 +227,10 @@ static int peer_gate_check(const struct peer_gate *gate, const struct gate_messa
         return err_origin(ACTR_EINVALID, "no timeout");
     if (gate->is_closed)
         return err_origin(ACTR_EUNAVAILABLE, "%s", gate->closed_why);
+    if (message->request_id)
+        snprintf(ret_id, GATE_REQUEST_ID_SIZE, "%s", message->request_id);
+    else
+        peer_gate_new_id(gate, ret_id);
     return 0;
 }
 
@@ -280,11 +286,9 @@ int peer_gate_call(struct peer_gate *gate, const struct actr_id *to, struct gate
     AUTO_BYTES struct actr_bytes payload = message->payload;
 
     *call = (struct gate_call){._fn = fn};
-    int r = peer_gate_check(gate, message);
-    if (r < 0)
-        return r;
-    peer_gate_new_id(gate, call->request_id);
-    r = pending_requests_add(&gate->pending, call);
+    int r = peer_gate_begin(gate, message, call->request_id);
+    if (r == 0)
+        r = pending_requests_add(&gate->pending, call);
     if (r < 0)
         return r;
     r = peer_gate_encode(gate, message, ENVELOPE_REQUEST, call->request_id, &call->_send);
@@ -343,11 +347,9 @@ int peer_gate_tell(struct peer_gate *gate, const struct actr_id *to,
     struct outbox *outbox;
     struct gate_send send;
 
-    int r = peer_gate_check(gate, message);
-    if (r < 0)
-        return r;
-    peer_gate_new_id(gate, request_id);
-    r = peer_gate_encode(gate, message, ENVELOPE_TELL, request_id, &send);
+    int r = peer_gate_begin(gate, message, request_id);
+    if (r == 0)
+        r = peer_gate_encode(gate, message, ENVELOPE_TELL, request_id, &send);
     if (r == 0)
         r = peer_gate_outbox(gate, to, &send, &outbox);
     if (r < 0)

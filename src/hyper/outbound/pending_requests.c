@@ -42,8 +42,10 @@ int pending_requests_add(struct pending_requests *pending, struct gate_call *cal
 {
     if (pending->by_id.count >= pending->max)
         return err_origin(ACTR_EUNAVAILABLE, "%u requests are waiting for answers", pending->max);
-    return hash_table_insert(&pending->by_id, &call->_by_id,
-                             hash_bytes(&pending->key, call->request_id, PENDING_ID_LEN));
+    uint64_t hash = hash_bytes(&pending->key, call->request_id, PENDING_ID_LEN);
+    if (hash_table_find(&pending->by_id, hash, call->request_id))
+        return err_origin(ACTR_ESTATE, "request %s waits for its answer already", call->request_id);
+    return hash_table_insert(&pending->by_id, &call->_by_id, hash);
 }
 
 struct gate_call *pending_requests_find(const struct pending_requests *pending,

@@ -24,8 +24,8 @@ void pending_requests_init(struct pending_requests *pending, const struct hash_k
 /* Asserts that it is empty. */
 void pending_requests_deinit(struct pending_requests *pending);
 
-/* call->request_id is set and unlike every other's. ACTR_EUNAVAILABLE: the bound is reached;
- * ACTR_ENOMEM. */
+/* call->request_id is set. ACTR_ESTATE: another one has it; ACTR_EUNAVAILABLE: the bound is
+ * reached; ACTR_ENOMEM. */
 int pending_requests_add(struct pending_requests *pending, struct gate_call *call) ACTR_MUST_CHECK;
 
 /* Borrow; NULL: none. */

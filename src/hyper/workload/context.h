@@ -36,6 +36,14 @@ struct context_call {
     struct actr_ctx *from; /* NULL: from outside any handler */
 };
 
+/* NULL: none was chosen. Programs of before this option have a smaller struct. */
+static inline const char *context_call_id(const struct context_call *call)
+{
+    const struct actr_call_options *options = call->options;
+    bool has_it = options && options->size > offsetof(struct actr_call_options, request_id);
+    return has_it ? options->request_id : NULL;
+}
+
 /* Upwards; given once for each actor. */
 struct context_ops {
     int (*call)(void *owner, const struct context_call *call, actr_result_fn *fn, void *arg,

@@ -19,6 +19,7 @@ static void host_gate_prepare(const struct host_gate *gate, struct invocation *i
     invocation->ctx.traceparent = message->traceparent;
     invocation->ctx.tracestate = message->tracestate;
     invocation->ctx.call_chain = message->call_chain;
+    invocation->ctx.request_id = message->request_id;
     invocation->ctx.deadline_us = message->deadline_us;
     invocation->ctx.is_tell = message->is_tell;
 }

@@ -24,9 +24,9 @@ struct host_gate {
 /* What goes in; the texts stay until the end of the call. */
 struct host_message {
     struct actr_view route;
-    struct actr_bytes payload; /* consumed */
-    struct actr_view traceparent, tracestate, call_chain;
-    uint64_t deadline_us;        /* 0: none */
+    struct actr_bytes payload;                                        /* consumed */
+    struct actr_view traceparent, tracestate, call_chain, request_id; /* ptr NULL: none */
+    uint64_t deadline_us;                                             /* 0: none */
     enum actr_payload_type type; /* of RPC; for host_gate_submit() */
     bool is_tell;
 };

@@ -304,6 +304,23 @@ TEST(utf8_is_every_code_point_but_surrogates)
     assert_true(text_is_utf8(actr_view_of("a\0b", 3)));
 }
 
+TEST(a_uuid_is_known_by_its_form)
+{
+    static const char good[] = "00112233-4455-1677-c899-aabbccddeeff";
+    char text[] = "00112233-4455-1677-c899-aabbccddeeff";
+    assert_true(text_is_uuid(view_text(good)));
+    assert_false(text_is_uuid(view_text("")));
+    assert_false(text_is_uuid(actr_view_of(good, sizeof(good) - 2)));
+    assert_false(text_is_uuid(actr_view_of(good, sizeof(good))));
+    for (size_t i = 0; i < sizeof(good) - 1; i++) {
+        text[i] = text[i] == '-' ? '0' : '-';
+        assert_false(text_is_uuid(view_text(text)));
+        text[i] = 'F';
+        assert_false(text_is_uuid(view_text(text)));
+        text[i] = good[i];
+    }
+}
+
 TEST(a_uuid_has_its_version_and_variant)
 {
     uint8_t bytes[16];

@@ -322,6 +322,27 @@ TEST(trace_context_and_identity_come_along)
     rig_close();
 }
 
+TEST(a_repeat_by_its_request_id_gets_the_first_answer)
+{
+    static const char id[] = "00112233-4455-4677-8899-aabbccddeeff";
+    struct actr_call_options options = {.size = sizeof(options), .request_id = id};
+    rig_open(true);
+    for (int i = 0; i < 2; i++) {
+        struct actr_bytes reply = {0};
+        assert_int_equal(actr_call_wait(rig.client, &rig.id, "echo",
+                                        actr_bytes_str(i == 0 ? "first" : "second"), &options,
+                                        &reply),
+                         0);
+        assert_int_equal(reply.len, strlen("first"));
+        assert_memory_equal(reply.ptr, "first", reply.len);
+        actr_bytes_unref(reply);
+    }
+    struct actr_node_stats stats = {.size = sizeof(stats)};
+    assert_int_equal(actr_node_get_stats(rig.service, &stats), 0);
+    assert_int_equal(stats.requests_deduped, 1);
+    rig_close();
+}
+
 TEST(tells_of_one_thread_come_before_its_next_call)
 {
     long told = 0;
@@ -473,8 +494,12 @@ TEST(what_is_not_possible_is_said_at_once)
     struct actr_bytes reply = {0}, failed = {NULL, 3, NULL};
     struct actr_call_options stream = {.size = sizeof(stream),
                                        .payload_type = ACTR_STREAM_RELIABLE};
+    struct actr_call_options no_uuid = {.size = sizeof(no_uuid), .request_id = "7"};
     char config[512];
     rig_open(true);
+    assert_int_equal(
+        actr_call_wait(rig.client, &rig.id, "echo", actr_bytes_str(""), &no_uuid, &reply),
+        ACTR_EINVALID);
     assert_int_equal(actr_call_wait(rig.client, &rig.id, "", actr_bytes_str(""), NULL, &reply),
                      ACTR_EINVALID);
     assert_int_equal(actr_call_wait(rig.client, NULL, "echo", actr_bytes_str(""), NULL, &reply),

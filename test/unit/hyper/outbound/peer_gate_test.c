@@ -58,6 +58,34 @@ TEST(without_trace_and_payload_the_envelope_still_has_a_payload)
     gate_rig_close(&rig);
 }
 
+TEST(a_request_id_can_be_chosen_for_one_call_at_a_time)
+{
+    static const char id[] = "00112233-4455-4677-8899-aabbccddeeff";
+    struct gate_rig rig;
+    struct gate_ask first = {0}, second = {0};
+    gate_rig_open(&rig, NULL);
+    struct actr_id to = gate_rig_id(1);
+    struct gate_message message = gate_rig_message("a", 1000);
+    message.request_id = id;
+    assert_int_equal(peer_gate_call(rig.gate, &to, &first.call, &message, gate_ask_fn), 0);
+    message.payload = actr_bytes_str("b");
+    assert_int_equal(peer_gate_call(rig.gate, &to, &second.call, &message, gate_ask_fn),
+                     ACTR_ESTATE);
+    assert_non_null(strstr(actr_errmsg(), id));
+    struct fake_wire *wire = gate_rig_proven(&rig);
+    assert_true(view_equal(gate_rig_sent(wire, 0).request_id, view_text(id)));
+    gate_rig_answer(wire, 0, "x");
+    gate_ask_expect(&first, 0, "");
+    message.payload = actr_bytes_str("c");
+    assert_int_equal(peer_gate_call(rig.gate, &to, &second.call, &message, gate_ask_fn), 0);
+    gate_rig_answer(wire, 1, "y");
+    gate_ask_expect(&second, 0, "");
+    message.payload = actr_bytes_str("d");
+    assert_int_equal(peer_gate_tell(rig.gate, &to, &message), 0);
+    assert_true(view_equal(gate_rig_sent(wire, 2).request_id, view_text(id)));
+    gate_rig_close(&rig);
+}
+
 TEST(request_ids_are_unlike_each_other)
 {
     struct gate_rig rig;
