@@ -19,7 +19,9 @@ struct command {
     enum command_exit (*run)(int argc, char **argv);
 };
 
+enum command_exit command_dlq(int argc, char **argv);
 enum command_exit command_explain(int argc, char **argv);
+enum command_exit command_mailbox(int argc, char **argv);
 enum command_exit command_rendezvous(int argc, char **argv);
 enum command_exit command_version(int argc, char **argv);
 

@@ -15,6 +15,8 @@
 static const struct command commands[] = {
     {"explain", "print what becomes of a message", command_explain},
     {"rendezvous", "run the server where actors register and find each other", command_rendezvous},
+    {"mailbox", "look into the mailbox that a node keeps on the disk", command_mailbox},
+    {"dlq", "look at dead letters, send them again, throw them away", command_dlq},
     {"version", "print the version", command_version},
 };
 

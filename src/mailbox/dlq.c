@@ -33,8 +33,7 @@
     " AND (?3 IS NULL OR from_actr_id = ?3) AND (?4 IS NULL OR created_at > ?4)"                   \
     " AND (?5 IS NULL OR created_at < ?5) "
 
-/* RFC 3339, with as many digits of the second as it takes, none or three. */
-static void dlq_format_time(uint64_t wall_ms, char buf[DLQ_TIME_SIZE])
+void dlq_format_time(uint64_t wall_ms, char buf[DLQ_TIME_SIZE])
 {
     time_t seconds = (time_t)(wall_ms / 1000);
     struct tm utc;

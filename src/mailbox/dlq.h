@@ -52,6 +52,10 @@ struct dlq_stats {
     char oldest[DLQ_TIME_SIZE];      /* "": there is none */
 };
 
+/* The form that the rows have: RFC 3339 in UTC, with as many digits of the second as it takes, none
+ * or three. */
+void dlq_format_time(uint64_t wall_ms, char buf[DLQ_TIME_SIZE]);
+
 typedef void dlq_letter_fn(void *arg, const struct dlq_letter *letter); /* lent */
 typedef void dlq_category_fn(void *arg, struct actr_view category, uint64_t count);
 

@@ -87,8 +87,9 @@ int mailbox_file_list(struct mailbox_file *file, uint64_t after_id, uint32_t cou
 /* Drain -------------------------------------------------------------------------------------- */
 
 struct drain {
-    mailbox_file_row_fn *fn;
+    mailbox_file_take_fn *fn;
     void *arg;
+    int code; /* of fn */
     uint64_t ids[MAILBOX_FILE_BATCH];
     uint32_t count;
 };
@@ -97,19 +98,22 @@ static void drain_on_row(void *arg, const struct row *row)
 {
     struct drain *drain = arg;
     drain->ids[drain->count++] = row->message.id;
-    drain->fn(drain->arg, row);
+    if (drain->code == 0)
+        drain->code = drain->fn(drain->arg, row);
 }
 
 static int mailbox_file_drain_batch(struct mailbox_file *file, struct drain *drain, uint32_t count)
 {
     drain->count = 0;
     int r = messages_list(file->messages, 0, count, drain_on_row, drain);
+    if (r == 0)
+        r = drain->code;
     for (uint32_t i = 0; i < drain->count && r == 0; i++)
         r = messages_delete(file->messages, drain->ids[i]);
     return r;
 }
 
-int mailbox_file_drain(struct mailbox_file *file, uint32_t count_max, mailbox_file_row_fn *fn,
+int mailbox_file_drain(struct mailbox_file *file, uint32_t count_max, mailbox_file_take_fn *fn,
                        void *arg, uint32_t *ret_count)
 {
     uint32_t total = 0;
@@ -127,6 +131,8 @@ int mailbox_file_drain(struct mailbox_file *file, uint32_t count_max, mailbox_fi
                                          left < MAILBOX_FILE_BATCH ? left : MAILBOX_FILE_BATCH);
         total += drain->count;
     } while (r == 0 && drain->count > 0 && total < count_max);
+    if (r == 0)
+        r = fn(arg, NULL);
     if (r == 0)
         r = database_commit(file->database);
     if (r < 0)

@@ -46,9 +46,13 @@ int mailbox_file_get_status(struct mailbox_file *file,
 int mailbox_file_list(struct mailbox_file *file, uint64_t after_id, uint32_t count_max,
                       mailbox_file_row_fn *fn, void *arg) ACTR_MUST_CHECK;
 
-/* Takes out the oldest messages, at most count_max (1,024 at a time are in memory): each is handed
- * to fn, and then gone for good, in one transaction. *ret_count: how many. */
-int mailbox_file_drain(struct mailbox_file *file, uint32_t count_max, mailbox_file_row_fn *fn,
+/* What takes a message out: keeps it elsewhere. row NULL: there are no more, and what was told is
+ * gone for good when this returns 0. What it returns below 0 undoes everything. */
+typedef int mailbox_file_take_fn(void *arg, const struct row *row);
+
+/* Takes out the oldest messages, at most count_max (1,024 at a time are in memory), in one
+ * transaction. *ret_count: how many. Also the errors of fn. */
+int mailbox_file_drain(struct mailbox_file *file, uint32_t count_max, mailbox_file_take_fn *fn,
                        void *arg, uint32_t *ret_count) ACTR_MUST_CHECK;
 
 /* Makes a dead letter a message again, of normal priority and last in the queue, and counts the

@@ -315,6 +315,23 @@ static void on_row(void *arg, const struct row *row)
              (int)row->message.envelope.len, (const char *)row->message.envelope.ptr);
 }
 
+static int on_take(void *arg, const struct row *row)
+{
+    char *text = arg;
+    if (row)
+        on_row(arg, row);
+    else
+        snprintf(text + strlen(text), 128 - strlen(text), "end ");
+    return 0;
+}
+
+/* Refuses at the row with this number; 0: at the end. */
+static int on_take_refused(void *arg, const struct row *row)
+{
+    const uint64_t *id = arg;
+    return (row ? row->message.id : 0) == *id ? ACTR_EIO : 0;
+}
+
 TEST(a_file_without_a_node_is_listed_and_drained)
 {
     struct rig rig;
@@ -328,9 +345,11 @@ TEST(a_file_without_a_node_is_listed_and_drained)
     struct mailbox_file *file = open_file(&rig, true);
     assert_int_equal(mailbox_file_list(file, 1, 1, on_row, seen), 0);
     assert_string_equal(seen, "2:H ");
-    assert_int_equal(mailbox_file_drain(file, 2, on_row, seen, &count), 0);
+    for (uint64_t at = 0; at < 3; at++)
+        assert_int_equal(mailbox_file_drain(file, 2, on_take_refused, &at, &count), ACTR_EIO);
+    assert_int_equal(mailbox_file_drain(file, 2, on_take, seen, &count), 0);
     assert_int_equal(count, 2);
-    assert_string_equal(seen, "2:H 1:a 2:H ");
+    assert_string_equal(seen, "2:H 1:a 2:H end ");
     mailbox_file_close(file);
     rig_reopen(&rig, &no_limits);
     rig_expect(&rig, "b");
