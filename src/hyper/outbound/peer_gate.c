@@ -215,7 +215,6 @@ static void peer_gate_new_id(struct peer_gate *gate, char ret_id[GATE_REQUEST_ID
     text_uuid(ret_id, gate->random[--gate->random_left]);
 }
 
-/* Looks whether it may go, and gives it its id. */
 static int peer_gate_begin(struct peer_gate *gate, const struct gate_message *message,
                            char ret_id[GATE_REQUEST_ID_SIZE])
 {
@@ -243,7 +242,6 @@ static int peer_gate_too_large(const struct peer_gate *gate, size_t len)
                       (double)gate->options.message_len_max / PEER_GATE_MIB);
 }
 
-/* Encodes a request or a tell. */
 static int peer_gate_encode(struct peer_gate *gate, const struct gate_message *message,
                             enum envelope_direction direction, const char *request_id,
                             struct gate_send *send)
