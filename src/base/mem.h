@@ -30,6 +30,13 @@ size_t mem_live(void);
  * tests. */
 void mem_fail_at(size_t n);
 
+/* For a sweep over tests: the n-th allocation from now fails, and every one after it unless
+ * is_once. 0 switches it off, and so does mem_fail_at(): a test that uses it sweeps by itself. */
+void mem_sweep_at(size_t n, bool is_once);
+
+/* Allocations asked for since mem_sweep_at() switched it on, or until it switched it off. */
+size_t mem_sweep_count(void);
+
 /* For AUTO_FREE: an owning local that is freed at the end of the scope. */
 void mem_auto(void *ptr_to_ptr);
 #define AUTO_FREE __attribute__((cleanup(mem_auto), unused))

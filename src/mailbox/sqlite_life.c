@@ -103,12 +103,23 @@ static void sqlite_on_trouble(void *owner, int code, const char *text)
 
 /* What the store has read -------------------------------------------------------------------- */
 
+/* One that is no actor id is nobody; without memory it cannot be told which it is. */
+static int sqlite_decode_sender(struct actr_bytes from, struct actr_id *ret_peer)
+{
+    int r = id_decode(actr_bytes_view(from), ret_peer);
+    if (r == ACTR_ENOMEM)
+        return r;
+    if (r < 0)
+        *ret_peer = (struct actr_id){0};
+    return 0;
+}
+
 /* Books what a start found. One whose sender is no actor id goes to the account of nobody. */
 static int sqlite_book(struct sqlite_mailbox *self, const struct store_group *group)
 {
     struct actr_id peer;
-    if (id_decode(actr_bytes_view(group->from), &peer) < 0)
-        peer = (struct actr_id){0};
+    if (sqlite_decode_sender(group->from, &peer) < 0)
+        return ACTR_ENOMEM;
     struct account *account = accounts_get(&self->accounts, &peer);
     if (!account)
         return err_origin(ACTR_ENOMEM, "mailbox: no memory for the books");
@@ -185,8 +196,8 @@ static int sqlite_adopt(struct sqlite_mailbox *self, struct row *row)
     uint64_t now_ms = loop_wall_ms(self->options.loop);
     uint64_t age_ms = now_ms > row->received_ms ? now_ms - row->received_ms : 0;
     struct actr_id *peer = &row->message.origin.peer;
-    if (id_decode(actr_bytes_view(row->from), peer) < 0)
-        *peer = (struct actr_id){0};
+    if (sqlite_decode_sender(row->from, peer) < 0)
+        return ACTR_ENOMEM;
     row->message.received_us = (int64_t)loop_now_us(self->options.loop) - (int64_t)(age_ms * 1000);
     row->account = accounts_get(&self->accounts, peer);
     return row->account ? 0 : err_origin(ACTR_ENOMEM, "mailbox: no memory");

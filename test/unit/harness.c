@@ -11,15 +11,18 @@
 #include <sys/random.h>
 
 #include "base/mem.h"
+#include "sweep.h"
 #include "sys/loop_uv.h"
 
 extern const struct harness_test *const __start_harness_tests[];
 extern const struct harness_test *const __stop_harness_tests[];
 
+#define TESTS_MAX 512
+
 static uint64_t seed;
 static int seed_used;
 
-static int descriptors_open(void)
+int harness_descriptors(void)
 {
     int count = 0;
     DIR *dir = opendir("/proc/self/fd");
@@ -35,14 +38,17 @@ static void run_one(void **state)
 {
     const struct harness_test *test = *state;
     size_t live = mem_live();
-    int open = descriptors_open();
+    int open = harness_descriptors();
+    const struct sweep_fault fault = sweep_given();
 
+    mem_sweep_at(fault.at, fault.is_once);
     test->fn();
+    mem_sweep_at(0, false);
     mem_fail_at(0);
     if (mem_live() != live)
         fail_msg("%s leaves %zd blocks of memory", test->name, (ssize_t)(mem_live() - live));
-    if (descriptors_open() != open)
-        fail_msg("%s leaves %d descriptors", test->name, descriptors_open() - open);
+    if (harness_descriptors() != open)
+        fail_msg("%s leaves %d descriptors", test->name, harness_descriptors() - open);
 }
 
 uint64_t harness_seed(void)
@@ -57,6 +63,14 @@ uint64_t harness_random(uint64_t *state)
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
+}
+
+void harness_folder(char *path, size_t cap)
+{
+    const char *parent = getenv("TMPDIR");
+    int len = snprintf(path, cap, "%s/actr-test-XXXXXX", parent ? parent : "/tmp");
+    assert_true(len > 0 && (size_t)len < cap);
+    assert_non_null(mkdtemp(path));
 }
 
 char *harness_vector(const char *path, size_t *ret_len)
@@ -126,11 +140,38 @@ static void open_what_stays(void)
         loop_uv_close(loop);
 }
 
+/* The tests that ACTR_TEST names; how many. */
+static size_t find_tests(const struct harness_test **tests, size_t max)
+{
+    const char *only = getenv("ACTR_TEST");
+    size_t count = 0;
+    for (const struct harness_test *const *p = __start_harness_tests; p < __stop_harness_tests;
+         p++) {
+        if (only && !strstr((*p)->name, only))
+            continue;
+        if (count == max) {
+            fprintf(stderr, "harness: too many tests in one program\n");
+            exit(1);
+        }
+        tests[count++] = *p;
+    }
+    return count;
+}
+
+static int run_all(const struct harness_test *const *found, size_t count)
+{
+    static struct CMUnitTest tests[TESTS_MAX];
+    for (size_t i = 0; i < count; i++) {
+        tests[i].name = found[i]->name;
+        tests[i].test_func = run_one;
+        tests[i].initial_state = (void *)(uintptr_t)found[i];
+    }
+    return _cmocka_run_group_tests("tests", tests, count, NULL, NULL);
+}
+
 int main(void)
 {
-    static struct CMUnitTest tests[512];
-    size_t count = 0;
-    const char *only = getenv("ACTR_TEST");
+    static const struct harness_test *tests[TESTS_MAX];
     const char *given = getenv("ACTR_SEED");
     if (given)
         seed = strtoull(given, NULL, 0);
@@ -138,21 +179,10 @@ int main(void)
         return 1;
 
     open_what_stays();
-    for (const struct harness_test *const *p = __start_harness_tests; p < __stop_harness_tests;
-         p++) {
-        if (only && !strstr((*p)->name, only))
-            continue;
-        if (count == sizeof(tests) / sizeof(tests[0])) {
-            fprintf(stderr, "harness: too many tests in one program\n");
-            return 1;
-        }
-        tests[count].name = (*p)->name;
-        tests[count].test_func = run_one;
-        tests[count].initial_state = (void *)(uintptr_t)*p;
-        count++;
-    }
-    int failed = _cmocka_run_group_tests("tests", tests, count, NULL, NULL);
-    if (failed && seed_used)
+    size_t count = find_tests(tests, TESTS_MAX);
+    bool is_sweep = sweep_is_wanted();
+    int failed = is_sweep ? sweep_all(tests, count, seed) : run_all(tests, count);
+    if (failed && (seed_used || is_sweep))
         fprintf(stderr, "seed: ACTR_SEED=%llu\n", (unsigned long long)seed);
     return failed ? 1 : 0;
 }

@@ -3,7 +3,7 @@
 /* Unit tests: TEST(name) { … } registers itself in a linker section; harness.c has main().
  *
  * A test fails if it leaves memory (mem_live) or a descriptor behind. ACTR_TEST=substring runs the
- * matching ones. */
+ * matching ones; ACTR_SWEEP=all runs each with allocations failing (sweep.h). */
 #pragma once
 
 #include <setjmp.h>
@@ -30,6 +30,12 @@ uint64_t harness_seed(void);
 
 /* The next number of a small generator; for properties. */
 uint64_t harness_random(uint64_t *state);
+
+/* Descriptors that are open, and a few. */
+int harness_descriptors(void);
+
+/* Makes a fresh folder; path gets its name. Whoever asked removes it. */
+void harness_folder(char *path, size_t cap);
 
 /* A file under test/vectors, NUL-terminated; free with harness_free(). Fails the test when it is
  * not there. */

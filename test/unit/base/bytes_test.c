@@ -102,6 +102,7 @@ TEST(headers_go_in_front_without_a_copy)
 {
     uint8_t *data;
     AUTO_BYTES struct actr_bytes bytes = bytes_new(4, &data);
+    assert_non_null(data);
     memcpy(data, "data", 4);
     assert_int_equal(bytes_headroom(bytes), BYTES_HEADROOM);
     size_t live = mem_live();
@@ -262,6 +263,7 @@ TEST(threads_share_a_count)
     pthread_t threads[4];
     struct actr_bytes bytes[4];
     struct actr_bytes first = actr_bytes_str("hello");
+    assert_false(actr_bytes_failed(first));
     for (int i = 0; i < 4; i++)
         bytes[i] = actr_bytes_ref(first);
     for (int i = 0; i < 4; i++)

@@ -55,7 +55,40 @@ TEST(text_is_copied_and_ended)
 {
     AUTO_FREE char *text = mem_text("hello world", 5);
     AUTO_FREE char *empty = mem_text(NULL, 0);
+    assert_true(text && empty);
     assert_string_equal(text, "hello");
     assert_string_equal(empty, "");
     assert_null(mem_text("x", SIZE_MAX));
+}
+
+TEST(a_sweep_fails_one_allocation_or_all_from_it_on)
+{
+    size_t before = mem_live();
+    mem_sweep_at(2, true);
+    void *a = mem_alloc(1);
+    assert_null(mem_alloc(1));
+    void *c = mem_alloc_raw(1);
+    assert_int_equal(mem_sweep_count(), 3);
+    mem_sweep_at(1, false);
+    assert_null(mem_alloc(1));
+    assert_null(mem_alloc(1));
+    mem_sweep_at(0, false);
+    assert_int_equal(mem_sweep_count(), 2);
+    void *d = mem_alloc(1);
+    assert_int_equal(mem_sweep_count(), 2);
+    assert_int_equal(mem_live(), before + 3);
+    mem_free(a);
+    mem_free(c);
+    mem_free(d);
+}
+
+TEST(a_test_that_injects_for_itself_ends_the_sweep)
+{
+    mem_sweep_at(1, false);
+    mem_fail_at(2);
+    void *a = mem_alloc(1);
+    assert_null(mem_alloc(1));
+    mem_fail_at(0);
+    assert_non_null(a);
+    mem_free(a);
 }

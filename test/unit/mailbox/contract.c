@@ -38,6 +38,7 @@ void contract_message_carries_origin_number_and_time(bool is_durable)
     struct mailbox_message *first = rig_next(&rig);
     struct mailbox_message *second = rig_next(&rig);
     struct mailbox_origin origin = rig_origin(3);
+    assert_true(first && second);
     assert_true(actr_id_equal(&first->origin.peer, &origin.peer));
     assert_int_equal(first->origin.session, 103);
     assert_int_equal(first->priority, MAILBOX_HIGH);
@@ -66,6 +67,7 @@ void contract_of_eight_taken_while_both_wait_seven_are_high(bool is_durable)
         assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, "n"), 0);
     for (int i = 0; i < 24; i++) {
         struct mailbox_message *message = rig_next(&rig);
+        assert_non_null(message);
         seen[i] = (char)message->envelope.ptr[0];
         mailbox_ack(rig.mailbox, message, NULL);
     }

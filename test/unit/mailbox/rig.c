@@ -4,18 +4,90 @@
 #include "rig.h"
 
 #include <dirent.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/mem.h"
 #include "mailbox/mailbox_file.h"
 #include "mailbox/memory_mailbox.h"
 #include "mailbox/sqlite_mailbox.h"
+#include "sweep.h"
 
 /* A timer that is tried again and again must not keep a rig running. */
 #define RIG_RUN_US 200000u
+
+/* SQLite's memory, for a sweep: it asks for the size of a block, which is kept in front of it. */
+#define RIG_FRONT 16
+
+static void *rig_sqlite_alloc(int size)
+{
+    uint8_t *block = mem_alloc_raw((size_t)size + RIG_FRONT);
+    if (!block)
+        return NULL;
+    memcpy(block, &size, sizeof(size));
+    return block + RIG_FRONT;
+}
+
+static void rig_sqlite_free(void *ptr)
+{
+    if (ptr)
+        mem_free((uint8_t *)ptr - RIG_FRONT);
+}
+
+static void *rig_sqlite_resize(void *ptr, int size)
+{
+    uint8_t *block = mem_resize((uint8_t *)ptr - RIG_FRONT, (size_t)size + RIG_FRONT);
+    if (!block)
+        return NULL;
+    memcpy(block, &size, sizeof(size));
+    return block + RIG_FRONT;
+}
+
+static int rig_sqlite_size(void *ptr)
+{
+    int size;
+    memcpy(&size, (uint8_t *)ptr - RIG_FRONT, sizeof(size));
+    return size;
+}
+
+static int rig_sqlite_round(int size)
+{
+    return (size + 7) & ~7;
+}
+
+static int rig_sqlite_init(void *arg)
+{
+    (void)arg;
+    return SQLITE_OK;
+}
+
+static void rig_sqlite_shutdown(void *arg)
+{
+    (void)arg;
+}
+
+/* Before the first test; what SQLite keeps for good counts to no test. */
+__attribute__((constructor)) static void rig_sweep_sqlite(void)
+{
+    static const sqlite3_mem_methods methods = {
+        .xMalloc = rig_sqlite_alloc,
+        .xFree = rig_sqlite_free,
+        .xRealloc = rig_sqlite_resize,
+        .xSize = rig_sqlite_size,
+        .xRoundup = rig_sqlite_round,
+        .xInit = rig_sqlite_init,
+        .xShutdown = rig_sqlite_shutdown,
+    };
+    if (!sweep_is_on())
+        return;
+    if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK ||
+        sqlite3_initialize() != SQLITE_OK)
+        abort();
+}
 
 static void rig_close_mailbox(struct rig *rig)
 {
@@ -141,8 +213,7 @@ void rig_open(struct rig *rig, bool is_durable, const struct mailbox_limits *lim
         assert_non_null(rig->mailbox);
         return;
     }
-    snprintf(rig->dir, sizeof(rig->dir), "/tmp/actr-mailbox-XXXXXX");
-    assert_non_null(mkdtemp(rig->dir));
+    harness_folder(rig->dir, sizeof(rig->dir));
     snprintf(rig->path, sizeof(rig->path), "%s/mailbox.db", rig->dir);
     rig_new_durable(rig, limits);
     assert_int_equal(rig->open_code, 0);

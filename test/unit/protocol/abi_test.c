@@ -39,6 +39,7 @@ static void assert_hex(struct actr_bytes bytes, const char *hex)
 static void assert_agrees(const ProtobufCMessageDescriptor *descriptor, struct actr_view bytes)
 {
     uint8_t again[1024];
+    assert_non_null(bytes.ptr);
     ProtobufCMessage *message = protobuf_c_message_unpack(descriptor, NULL, bytes.len, bytes.ptr);
     assert_non_null(message);
     assert_null(message->unknown_fields);
@@ -201,6 +202,7 @@ TEST(discover_asks_with_a_type_and_is_answered_with_an_id)
     assert_hex(bytes, "0801 1004 1a15 0a13 0a0461636d65 12044563686f 1a05312e302e30");
     bytes = abi_id_encode(&peer);
     struct actr_bytes other = id_encode(&peer);
+    assert_false(actr_bytes_failed(bytes) || actr_bytes_failed(other));
     assert_true(view_equal(actr_bytes_view(bytes), actr_bytes_view(other)));
     assert_int_equal(abi_id_decode(actr_bytes_view(bytes), &id), 0);
     assert_true(actr_id_equal(&id, &peer));

@@ -77,6 +77,7 @@ TEST(chunk_encoded_from_an_array)
                           "28ffffffffffffffffff01",
                           buf, sizeof(buf)));
     AUTO_BYTES struct actr_bytes bytes = chunk_encode(&chunk);
+    assert_false(actr_bytes_failed(bytes));
     assert_null(oracle_chunk(actr_bytes_view(bytes)));
     assert_true(bytes_headroom(bytes) >= BYTES_HEADROOM);
 }

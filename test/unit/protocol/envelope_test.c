@@ -258,6 +258,7 @@ TEST(envelope_large_payload)
                                 .timeout_ms = 1};
     struct envelope back;
     AUTO_BYTES struct actr_bytes bytes = envelope_encode(&envelope);
+    assert_false(actr_bytes_failed(bytes));
     assert_int_equal(envelope_decode(actr_bytes_view(bytes), &back), 0);
     assert_view(back.payload, envelope.payload);
     assert_null(oracle_envelope(actr_bytes_view(bytes)));

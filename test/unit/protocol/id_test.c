@@ -162,6 +162,7 @@ TEST(id_reserved_destinations_cannot_come_from_outside)
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(actr_id_parse(actr_id_format(reserved[i], buf), &id), ACTR_EINVALID);
         AUTO_BYTES struct actr_bytes bytes = id_encode(reserved[i]);
+        assert_false(actr_bytes_failed(bytes));
         assert_int_equal(id_decode(actr_bytes_view(bytes), &id), ACTR_EDECODE);
     }
 }

@@ -208,6 +208,7 @@ TEST(signaling_arena_too_small)
         size_t max = 0;
         for (int r = ACTR_ENOMEM; r != 0; max += 16) {
             struct arena arena;
+            assert_in_range(max, 0, 1 << 20);
             arena_init(&arena, max);
             r = signaling_decode(bytes, &arena, &envelope);
             if (r == 0)

@@ -68,6 +68,7 @@ static void complete(struct dispatch *dispatch, struct dispatch_entry *entry, ui
 {
     struct dispatch_result result = {.code = 0, .retry_after_ms = -1};
     result.payload = actr_bytes_str(reply);
+    assert_false(actr_bytes_failed(result.payload));
     dispatch_complete(dispatch, entry, now_us, &result);
     actr_bytes_unref(result.payload);
 }
@@ -95,6 +96,7 @@ TEST(errors_are_remembered_too)
     const struct dispatch_result *old;
     struct dispatch_result failed = {.code = ACTR_ENOTFOUND, .retry_after_ms = -1};
     failed.message = actr_bytes_str("no such thing");
+    assert_false(actr_bytes_failed(failed.message));
     admit(dispatch, &alice, "a", ENVELOPE_REQUEST, 5, NULL, &entry, NULL);
     dispatch_complete(dispatch, entry, 6, &failed);
     actr_bytes_unref(failed.message);
