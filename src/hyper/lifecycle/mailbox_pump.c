@@ -35,6 +35,7 @@ struct mailbox_pump {
     struct mailbox_pump_options options;
     struct loop_task task;
     struct loop_timer retry; /* memory had run out */
+    struct delivery *parked; /* taken, and not admitted for lack of memory; in deliveries */
     struct list deliveries;  /* in flight */
     void (*on_drained)(void *arg);
     void *drained_arg;
@@ -149,15 +150,20 @@ static void delivery_end_with(struct delivery *delivery, const struct dispatch_r
     delivery_free(delivery);
 }
 
-/* It was not handled. Who was told so is done with; for anybody else it stays, if it can. */
-static void delivery_give_up(struct delivery *delivery, const struct dispatch_result *result)
+/* There is no memory to admit it. Who was told so is done with; anybody else's message has been
+ * accepted, so it is tried again, before any other. */
+static void delivery_park(struct delivery *delivery)
 {
-    struct mailbox *mailbox = delivery->pump->options.mailbox;
-    if (delivery_reply(delivery, result))
-        mailbox_ack(mailbox, delivery->message, NULL);
-    else
-        mailbox_leave(mailbox, delivery->message);
-    delivery_free(delivery);
+    struct mailbox_pump *pump = delivery->pump;
+    const struct dispatch_result failed = {.code = ACTR_EUNAVAILABLE, .retry_after_ms = 1000};
+    if (delivery_reply(delivery, &failed)) {
+        delivery_end(delivery);
+        return;
+    }
+    delivery->is_answered = false;
+    pump->parked = delivery;
+    loop_timer_start(&pump->retry, PUMP_RETRY_US);
+    delivery_rest(delivery);
 }
 
 static void delivery_bury(struct delivery *delivery, const char *category, const char *detail)
@@ -272,8 +278,7 @@ static void delivery_admit(struct delivery *delivery)
     int r = dispatch_admit(pump->options.dispatch, &message, now_us, &delivery->waiter, &verdict,
                            &delivery->entry, &result);
     if (r < 0) {
-        const struct dispatch_result failed = {.code = ACTR_EUNAVAILABLE, .retry_after_ms = 1000};
-        delivery_give_up(delivery, &failed);
+        delivery_park(delivery);
         return;
     }
     switch (verdict) {
@@ -299,10 +304,25 @@ static void pump_on_retry(struct loop_timer *timer)
     pump_kick(container_of(timer, struct mailbox_pump, retry));
 }
 
+/* Again the message that memory did not suffice for. False: not yet. */
+static bool pump_unpark(struct mailbox_pump *pump)
+{
+    struct delivery *delivery = pump->parked;
+    if (loop_timer_is_active(&pump->retry))
+        return false;
+    pump->parked = NULL;
+    delivery->is_busy = true;
+    pump->busy++;
+    delivery_admit(delivery);
+    return true;
+}
+
 /* Takes one message. False: there is none, or no memory to carry it (it stays in the mailbox until
  * the next ack or attempt). */
 static bool pump_take(struct mailbox_pump *pump)
 {
+    if (pump->parked)
+        return pump_unpark(pump);
     if (pump->options.mailbox->count == 0)
         return false;
     struct delivery *delivery = mem_alloc_raw(sizeof(*delivery));
@@ -409,12 +429,16 @@ void mailbox_pump_cut(struct mailbox_pump *pump, int code, const char *text)
     while (link != &pump->deliveries) {
         struct delivery *delivery = container_of(link, struct delivery, link);
         link = link->next;
-        delivery_reply(delivery, &result);
-        if (!delivery->is_running) {
+        bool is_told = delivery_reply(delivery, &result);
+        if (delivery == pump->parked && !is_told) {
+            mailbox_leave(pump->options.mailbox, delivery->message);
+            delivery_free(delivery);
+        } else if (!delivery->is_running) {
             dispatch_leave(&delivery->waiter);
             delivery_end(delivery);
         }
     }
+    pump->parked = NULL;
     struct mailbox_message *message;
     while ((message = mailbox_take(pump->options.mailbox)) != NULL) {
         struct delivery refused = {.pump = pump, .message = message};

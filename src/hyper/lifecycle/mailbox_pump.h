@@ -4,7 +4,9 @@
  * sends the answers and acks. Woken by the mailbox; bounded by how many handlers it waits for and
  * by the room of the executor (replies that handlers keep have their own bound), so that what
  * waits, waits in the mailbox, where priority and quota count. Without memory to carry a message it
- * stays there, and is tried again 100 ms later. Loop thread. */
+ * stays there, and is tried again 100 ms later; one that is taken and cannot be admitted is
+ * answered ACTR_EUNAVAILABLE or, when nobody can be told, waits as long, before all others. Loop
+ * thread. */
 #pragma once
 
 #include <stdbool.h>

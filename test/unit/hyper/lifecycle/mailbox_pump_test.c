@@ -163,3 +163,37 @@ TEST(a_cut_without_memory_leaves_nothing_to_wait_for)
     assert_int_equal(rig.mailbox->bytes, 0);
     rig_close();
 }
+
+/* Each allocation on the way from the mailbox to the handler fails in its turn. */
+TEST(an_accepted_tell_is_handled_once_whatever_had_no_memory)
+{
+    for (size_t n = 1; n <= 8; n++) {
+        rig_open();
+        tell("a");
+        tell("b");
+        mem_fail_at(n);
+        run_for(SECOND_US);
+        mem_fail_at(0);
+        run_for(SECOND_US);
+        assert_int_equal(rig.told, 2);
+        assert_int_equal(rig.mailbox->bytes, 0);
+        assert_int_equal(mailbox_pump_get_stats(rig.pump).in_flight, 0);
+        assert_true(loop_virtual_run_idle(rig.loop, loop_now_us(rig.loop)));
+        rig_close();
+    }
+}
+
+TEST(a_cut_gives_up_what_memory_did_not_suffice_for)
+{
+    rig_open();
+    tell("a");
+    mem_fail_at(2); /* it is taken, and not admitted */
+    run_for(SECOND_US / 20);
+    assert_int_equal(rig.mailbox->taken, 1);
+    mailbox_pump_cut(rig.pump, ACTR_EUNAVAILABLE, "the actor is stopping");
+    mem_fail_at(0);
+    run_for(SECOND_US);
+    assert_int_equal(rig.told, 0);
+    assert_int_equal(rig.mailbox->bytes, 0);
+    rig_close();
+}
