@@ -23,6 +23,9 @@
 #define SQLITE_DELIVERIES_DEFAULT 5
 #define SQLITE_LOAD_PAUSE_US 1000000u
 
+/* An id takes some 200 bytes; what is longer than this is none, whatever memory there is. */
+#define SQLITE_SENDER_MAX 1024
+
 /* What the store has carried out ------------------------------------------------------------- */
 
 static void sqlite_refused(struct sqlite_mailbox *self, struct row *row)
@@ -103,11 +106,11 @@ static void sqlite_on_trouble(void *owner, int code, const char *text)
 
 /* What the store has read -------------------------------------------------------------------- */
 
-/* One that is no actor id is nobody; without memory it cannot be told which it is. */
+/* One that is no actor id is nobody; without memory it cannot be told whether it is one. */
 static int sqlite_decode_sender(struct actr_bytes from, struct actr_id *ret_peer)
 {
     int r = id_decode(actr_bytes_view(from), ret_peer);
-    if (r == ACTR_ENOMEM)
+    if (r == ACTR_ENOMEM && from.len <= SQLITE_SENDER_MAX)
         return r;
     if (r < 0)
         *ret_peer = (struct actr_id){0};

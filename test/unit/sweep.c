@@ -4,8 +4,9 @@
  *
  * A first run of each test, without a fault, counts its allocations and must pass. Then a child is
  * forked for each injection: it has a copy of a process in which no test has run, and whatever it
- * leaves behind goes with it. It says by its exit code how the test ended; any other end is a fault,
- * and what it printed is shown. The folders that tests make are in one that the sweep removes.
+ * leaves behind goes with it. It says by its exit code how the test ended; any other end is a
+ * fault, and what it printed is shown. The folders that tests make are in one that the sweep
+ * removes.
  *
  * One thread when it forks. It never goes on in a process in which a test has failed. */
 #include "sweep.h"
@@ -23,14 +24,14 @@
 
 #include "base/mem.h"
 
-/* Injections of each kind into one test: the first 24, and 24 of the others. A test that allocates
- * much is slow, so it gets fewer: as many as make 60,000 allocations, and not under 2. */
-#define SWEEP_EDGE_MAX 24u
-#define SWEEP_EDGE_MIN 2u
-#define SWEEP_WORK 60000u
+/* Injections of each kind into one test: the first 16, and 16 of the others. A test that allocates
+ * much is slow, so it gets fewer: as many as make 30,000 allocations, and at least one. */
+#define SWEEP_EDGE_MAX 16u
+#define SWEEP_EDGE_MIN 1u
+#define SWEEP_WORK 30000u
 
 /* A hang, even on a machine that is very busy. */
-#define SWEEP_HANG_S 10u
+#define SWEEP_HANG_S 60u
 
 /* Faults of one test that are shown; then the next test. */
 #define SWEEP_SHOWN_MAX 3
@@ -172,8 +173,8 @@ static void sweep_kind(struct sweep *sweep, size_t allocations, bool is_once)
 {
     size_t edge = SWEEP_EDGE_MAX;
     if (allocations > SWEEP_WORK / SWEEP_EDGE_MAX)
-        edge = SWEEP_WORK / allocations > SWEEP_EDGE_MIN ? SWEEP_WORK / allocations
-                                                         : SWEEP_EDGE_MIN;
+        edge =
+            SWEEP_WORK / allocations > SWEEP_EDGE_MIN ? SWEEP_WORK / allocations : SWEEP_EDGE_MIN;
     size_t parts = allocations > 2 * edge ? edge : 0;
     size_t first = parts ? edge : allocations;
     int shown = 0;
@@ -209,12 +210,16 @@ static int sweep_remove(const char *path, const struct stat *status, int type, s
 
 int sweep_all(const struct harness_test *const *tests, size_t count, uint64_t seed)
 {
-    char folder[] = "/tmp/actr-sweep-XXXXXX";
+    /* Nothing that a sweep writes is to be kept, so no disk need be waited for. */
+    char in_memory[] = "/dev/shm/actr-sweep-XXXXXX", on_disk[] = "/tmp/actr-sweep-XXXXXX";
+    const char *folder = mkdtemp(in_memory);
+    if (!folder)
+        folder = mkdtemp(on_disk);
     struct sweep sweep = {.random = seed};
     sweep.seen =
         mmap(NULL, sizeof(*sweep.seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     sweep.output = memfd_create("sweep", MFD_CLOEXEC);
-    if (sweep.seen == MAP_FAILED || sweep.output < 0 || !mkdtemp(folder)) {
+    if (sweep.seen == MAP_FAILED || sweep.output < 0 || !folder) {
         perror("sweep");
         return 1;
     }

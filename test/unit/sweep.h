@@ -12,8 +12,8 @@
  * sample of the rest that the seed draws. sweep.c has the bounds.
  *
  * ACTR_SWEEP=all      sweeps.
- * ACTR_SWEEP=once:17  runs the tests in the ordinary way, with the 17th allocation failing; from:17,
- *                     it and all after it. For a debugger, with ACTR_TEST=name. */
+ * ACTR_SWEEP=once:17  runs the tests in the ordinary way, with the 17th allocation failing;
+ * from:17, it and all after it. For a debugger, with ACTR_TEST=name. */
 #pragma once
 
 #include <stdbool.h>
