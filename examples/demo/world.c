@@ -111,7 +111,7 @@ bool world_launch_service(struct world *world, struct process *process, const ch
     char *all[ARGUMENTS_MAX];
     int count = 0;
     snprintf(config, sizeof(config), "%s/service.toml", world->dir);
-    while (argv[count] && count < ARGUMENTS_MAX - 3) {
+    while (count < ARGUMENTS_MAX - 3 && argv[count]) {
         all[count] = argv[count];
         count++;
     }
