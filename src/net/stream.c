@@ -500,6 +500,14 @@ struct stream *stream_free(struct stream *stream)
     return NULL;
 }
 
+struct stream *stream_abort(struct stream *stream)
+{
+    static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    if (stream)
+        (void)!setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    return stream_free(stream);
+}
+
 void stream_peer(const struct stream *stream, char buf[STREAM_ADDRESS_MAX])
 {
     union {

@@ -49,6 +49,10 @@ int stream_accept(struct socket_net *net, int fd, struct tls_context *tls,
 /* Cuts the connection if it is still up. No event follows. Returns NULL; NULL is fine. */
 struct stream *stream_free(struct stream *stream);
 
+/* The same, and the system forgets what it still has to send: bytes that a peer out of reach did
+ * not get do not get there when it is in reach again. */
+struct stream *stream_abort(struct stream *stream);
+
 /* Who gets the events from now on; static storage. Set right after creation, and again when the
  * stream changes hands. */
 void stream_set_owner(struct stream *stream, const struct stream_events *events, void *user);

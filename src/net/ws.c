@@ -67,11 +67,13 @@ void ws_end(struct ws *ws, enum net_cause cause, uint16_t code, const char *deta
 {
     if (ws_state(ws) == WS_ENDED)
         return;
+    /* An upgrade that arrives late would displace the connection that took the place of this. */
+    bool is_given_up = ws_state(ws) == WS_OPENING;
     ws_set_why(ws, cause, code, detail);
     sm_move(&ws->sm, WS_ENDED);
     loop_timer_stop(&ws->timer);
     ws_opening_free(ws);
-    ws->stream = stream_free(ws->stream);
+    ws->stream = is_given_up ? stream_abort(ws->stream) : stream_free(ws->stream);
     ws_forget_input(ws);
     loop_defer(ws->net->base.loop, &ws->task);
 }

@@ -3,8 +3,10 @@
 /* The opening of a WebSocket: from the URL to the 101, and all the ways in which it fails. */
 #include "net/dial.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <actr/error.h>
@@ -181,6 +183,17 @@ TEST(a_server_that_never_answers_the_upgrade_is_given_up)
                      0);
     RIG_UNTIL(&rig, rig.client.is_closed);
     assert_int_equal(rig.client.cause, NET_TIMEOUT);
+    /* By a reset, after which the system sends no more of the upgrade. */
+    int late = accept(fd, NULL, NULL);
+    char buf[4096];
+    ssize_t n;
+    assert_true(late >= 0);
+    do
+        n = recv(late, buf, sizeof(buf), 0);
+    while (n > 0);
+    assert_int_equal(n, -1);
+    assert_int_equal(errno, ECONNRESET);
+    close(late);
     close(fd);
     rig_close(&rig);
 }
