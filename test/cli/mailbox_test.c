@@ -69,11 +69,24 @@ __attribute__((format(printf, 1, 2))) static int run(const char *format, ...)
     vsnprintf(arguments, sizeof(arguments), format, args);
     va_end(args);
     snprintf(line, sizeof(line), "'%s' %s 2>&1", getenv("ACTR_COMMAND"), arguments);
-    FILE *pipe = popen(line, "r");
-    assert_non_null(pipe);
-    size_t len = fread(at.said, 1, sizeof(at.said) - 1, pipe);
+    int ends[2], status;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    FILE *said = fdopen(ends[0], "r");
+    assert_non_null(said);
+    size_t len = fread(at.said, 1, sizeof(at.said) - 1, said);
     at.said[len] = '\0';
-    int status = pclose(pipe);
+    fclose(said);
+    assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
 }
