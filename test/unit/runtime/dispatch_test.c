@@ -159,6 +159,21 @@ TEST(repeated_tell_is_dropped_running_or_done)
     dispatch_free(dispatch);
 }
 
+TEST(a_failed_tell_completes_its_entry)
+{
+    struct dispatch *dispatch = make(NULL, 0);
+    struct dispatch_entry *entry;
+    const struct dispatch_result failed = {.code = ACTR_EINTERNAL, .retry_after_ms = -1};
+    admit(dispatch, &alice, "t", ENVELOPE_TELL, 5, NULL, &entry, NULL);
+    dispatch_complete(dispatch, entry, 6, &failed);
+    assert_int_equal(admit(dispatch, &alice, "t", ENVELOPE_TELL, 7, NULL, NULL, NULL),
+                     DISPATCH_DROP);
+    assert_int_equal(admit(dispatch, &alice, "t", ENVELOPE_TELL, 6 + TTL_US, NULL, &entry, NULL),
+                     DISPATCH_RUN);
+    complete(dispatch, entry, 6 + TTL_US, "");
+    dispatch_free(dispatch);
+}
+
 TEST(time_counts_from_completion)
 {
     struct dispatch *dispatch = make(NULL, 0);

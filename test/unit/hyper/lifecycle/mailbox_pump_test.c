@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "harness.h"
+#include "hyper/outbound/retry.h"
 #include "hyper/workload/context.h"
 #include "hyper/workload/executor.h"
 #include "hyper/workload/linked.h"
@@ -100,16 +101,22 @@ static void rig_close(void)
     rig.workload->ops->free(rig.workload);
 }
 
-static void tell(const char *request_id)
+static void push(const char *request_id, enum envelope_direction direction, int64_t timeout_ms)
 {
     struct mailbox_origin origin = {.session = 1};
     struct envelope envelope = {.route = view_text("tell"),
                                 .request_id = view_text(request_id),
-                                .direction = ENVELOPE_TELL,
+                                .direction = direction,
+                                .timeout_ms = timeout_ms,
                                 .has_payload = true};
     assert_int_equal(actr_id_parse("1@7/acme:Client:1.0.0", &origin.peer), 0);
     assert_int_equal(mailbox_push(rig.mailbox, &origin, MAILBOX_NORMAL, envelope_encode(&envelope)),
                      0);
+}
+
+static void tell(const char *request_id)
+{
+    push(request_id, ENVELOPE_TELL, 0);
 }
 
 static void run_for(uint64_t duration_us)
@@ -132,6 +139,36 @@ TEST(messages_wait_for_memory_and_are_taken_when_there_is_some)
     assert_int_equal(rig.mailbox->count, 0);
     /* Nothing keeps on looking. */
     assert_true(loop_virtual_run_idle(rig.loop, loop_now_us(rig.loop)));
+    rig_close();
+}
+
+TEST(a_request_without_a_timeout_is_run_however_late_and_another_is_not)
+{
+    rig_open();
+    push("a", ENVELOPE_REQUEST, 0);
+    push("b", ENVELOPE_REQUEST, 1000);
+    mem_fail_at(1);
+    run_for(3600 * SECOND_US);
+    mem_fail_at(0);
+    run_for(SECOND_US);
+    assert_int_equal(rig.told, 1);
+    assert_int_equal(mailbox_pump_get_stats(rig.pump).expired, 1);
+    /* It has been answered, and its answer is remembered. */
+    push("a", ENVELOPE_REQUEST, 0);
+    run_for(SECOND_US);
+    assert_int_equal(rig.told, 1);
+    rig_close();
+}
+
+/* A sender repeats on every wire it may try. */
+TEST(an_answer_outlives_the_repeats_of_its_request)
+{
+    rig_open();
+    push("a", ENVELOPE_REQUEST, 0);
+    run_for(RETRY_WIRES_MAX * retry_repeat_us(RETRY_REPEATS_MAX - 1));
+    push("a", ENVELOPE_REQUEST, 0);
+    run_for(SECOND_US);
+    assert_int_equal(rig.told, 1);
     rig_close();
 }
 
