@@ -9,7 +9,6 @@
  * The memory goes when libuv has closed the handle. Loop thread. */
 #include "net/udp.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -34,47 +33,6 @@ union udp_sockaddr {
     struct sockaddr_in6 v6;
 };
 
-static const uint8_t udp_mapped[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 §2.5.5.2 */
-
-static struct udp_address udp_address_of(const struct sockaddr *address)
-{
-    struct udp_address to = {0};
-    if (address->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
-        to.port = ntohs(v4->sin_port);
-        memcpy(to.bytes, &v4->sin_addr, 4);
-        return to;
-    }
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
-    to.is_ipv6 = !IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
-    to.port = ntohs(v6->sin6_port);
-    if (to.is_ipv6)
-        memcpy(to.bytes, &v6->sin6_addr, 16);
-    else
-        memcpy(to.bytes, v6->sin6_addr.s6_addr + 12, 4);
-    return to;
-}
-
-static union udp_sockaddr udp_sockaddr_of(const struct udp *udp, const struct udp_address *address)
-{
-    union udp_sockaddr to = {0};
-    if (!udp->is_ipv6) {
-        to.v4.sin_family = AF_INET;
-        to.v4.sin_port = htons(address->port);
-        memcpy(&to.v4.sin_addr, address->bytes, 4);
-        return to;
-    }
-    to.v6.sin6_family = AF_INET6;
-    to.v6.sin6_port = htons(address->port);
-    if (address->is_ipv6) {
-        memcpy(&to.v6.sin6_addr, address->bytes, 16);
-    } else {
-        memcpy(to.v6.sin6_addr.s6_addr, udp_mapped, sizeof(udp_mapped));
-        memcpy(to.v6.sin6_addr.s6_addr + 12, address->bytes, 4);
-    }
-    return to;
-}
-
 static void udp_on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct udp *udp = handle->data;
@@ -88,8 +46,9 @@ static void udp_on_receive(uv_udp_t *handle, ssize_t len, const uv_buf_t *buf,
     /* No address: nothing was there. Errors are of earlier datagrams (ICMP), and nobody's now. */
     if (len < 0 || !address || (flags & UV_UDP_PARTIAL))
         return;
-    struct udp_address from = udp_address_of(address);
-    udp->fn(udp->user, actr_view_of(buf->base, (size_t)len), &from);
+    struct net_address from;
+    if (net_address_from_sockaddr(address, &from))
+        udp->fn(udp->user, actr_view_of(buf->base, (size_t)len), &from);
 }
 
 static void udp_on_closed(uv_handle_t *handle)
@@ -152,11 +111,10 @@ uint16_t udp_port(const struct udp *udp)
     return udp->port;
 }
 
-void udp_send(struct udp *udp, const struct udp_address *to, struct actr_view datagram)
+void udp_send(struct udp *udp, const struct net_address *to, struct actr_view datagram)
 {
-    union udp_sockaddr address = udp_sockaddr_of(udp, to);
+    struct sockaddr_storage address;
     uv_buf_t buf = uv_buf_init((char *)(uintptr_t)datagram.ptr, (unsigned)datagram.len);
-    if (to->is_ipv6 && !udp->is_ipv6)
-        return;
-    uv_udp_try_send(&udp->handle, &buf, 1, &address.any);
+    if (net_address_to_sockaddr(to, udp->is_ipv6, &address) != 0)
+        uv_udp_try_send(&udp->handle, &buf, 1, (const struct sockaddr *)&address);
 }

@@ -11,20 +11,15 @@
 
 #include <actr/bytes.h>
 
+#include "net/address.h"
+
 struct loop;
 struct udp;
 
 #define UDP_LEN_MAX 2048 /* bytes */
 
-/* IPv4 in its own form, whatever the socket. */
-struct udp_address {
-    bool is_ipv6;
-    uint16_t port;
-    uint8_t bytes[16]; /* in network order; 4 of them, or 16 */
-};
-
 /* `datagram` and `from` are lent. */
-typedef void udp_fn(void *user, struct actr_view datagram, const struct udp_address *from);
+typedef void udp_fn(void *user, struct actr_view datagram, const struct net_address *from);
 
 /* Binds to a numeric address (NULL: all, of both families where there are two) and a port (0:
  * chosen by the system). The loop must be a libuv loop. ACTR_EIO (the detail names address, port
@@ -38,4 +33,4 @@ struct udp *udp_close(struct udp *udp);
 uint16_t udp_port(const struct udp *udp);
 
 /* Best effort, as UDP is. */
-void udp_send(struct udp *udp, const struct udp_address *to, struct actr_view datagram);
+void udp_send(struct udp *udp, const struct net_address *to, struct actr_view datagram);

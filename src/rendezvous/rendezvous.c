@@ -289,7 +289,7 @@ static int make_all(struct rendezvous *rendezvous, struct ledger_write *write)
 
 /* ---- Listening ---- */
 
-static void on_datagram(void *user, struct actr_view datagram, const struct udp_address *from)
+static void on_datagram(void *user, struct actr_view datagram, const struct net_address *from)
 {
     struct rendezvous *rendezvous = user;
     struct binding_source source = {.port = from->port, .is_ipv6 = from->is_ipv6};

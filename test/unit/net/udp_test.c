@@ -15,10 +15,10 @@ struct asker {
     bool want_echo;
     size_t count, len;
     uint8_t data[UDP_LEN_MAX];
-    struct udp_address from;
+    struct net_address from;
 };
 
-static void on_datagram(void *user, struct actr_view datagram, const struct udp_address *from)
+static void on_datagram(void *user, struct actr_view datagram, const struct net_address *from)
 {
     struct asker *asker = user;
     asker->count++;
@@ -29,7 +29,7 @@ static void on_datagram(void *user, struct actr_view datagram, const struct udp_
         udp_send(asker->udp, from, datagram);
 }
 
-static void ask(const char *server_host, const char *client_host, struct udp_address to)
+static void ask(const char *server_host, const char *client_host, struct net_address to)
 {
     struct rig rig;
     struct asker server = {.want_echo = true}, client = {0};
@@ -50,8 +50,8 @@ static void ask(const char *server_host, const char *client_host, struct udp_add
     rig_close(&rig);
 }
 
-static const struct udp_address loopback4 = {.bytes = {127, 0, 0, 1}};
-static const struct udp_address loopback6 = {.is_ipv6 = true, .bytes = {[15] = 1}};
+static const struct net_address loopback4 = {.bytes = {127, 0, 0, 1}};
+static const struct net_address loopback6 = {.is_ipv6 = true, .bytes = {[15] = 1}};
 
 TEST(a_datagram_is_answered_to_where_it_came_from)
 {
@@ -74,7 +74,7 @@ TEST(an_empty_datagram_and_the_longest_arrive_a_longer_one_does_not)
     static uint8_t data[UDP_LEN_MAX + 1];
     struct rig rig;
     struct asker server = {0}, client = {0};
-    struct udp_address to = loopback4;
+    struct net_address to = loopback4;
     rig_open(&rig);
     assert_int_equal(udp_open(rig.loop, "127.0.0.1", 0, on_datagram, &server, &server.udp), 0);
     assert_int_equal(udp_open(rig.loop, "127.0.0.1", 0, on_datagram, &client, &client.udp), 0);

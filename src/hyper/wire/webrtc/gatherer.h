@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Finds the candidates of this node and keeps its relays: host candidates from the mux,
+ * server-reflexive ones from STUN servers, relayed ones from TURN servers (UDP, TCP, TLS). One for
+ * each session; it owns the session's turn_clients and moves their datagrams.
+ *
+ * Servers are named by URL (RFC 7064, 7065: stun, stuns, turn, turns, ?transport=). A server that
+ * cannot be resolved or reached is reported and left out, never the end of the rest. A relay of a
+ * server whose credentials are not known yet is left out.
+ *
+ * Loop thread; events never come inside a call. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+
+#include "hyper/wire/webrtc/ice/candidate.h"
+
+struct gatherer;
+struct loop;
+struct net;
+struct udp_mux;
+
+#define GATHERER_SERVERS_MAX 8
+
+struct gatherer_events {
+    /* A local candidate (address, base, related, type); the preference orders those of one type. */
+    void (*on_candidate)(void *owner, const struct candidate *candidate, uint16_t preference);
+    /* Every server has answered or been given up; once for each gatherer_start(). */
+    void (*on_done)(void *owner);
+    /* A server was left out; for the log. */
+    void (*on_trouble)(void *owner, int code, const char *detail);
+    /* Data or STUN of `remote` came through the relay whose address is `relayed`. Lent. */
+    void (*on_relayed)(void *owner, const struct net_address *relayed,
+                       const struct net_address *remote, struct actr_view bytes);
+    /* The relay has gone; its candidates are dead. */
+    void (*on_relay_lost)(void *owner, const struct net_address *relayed, int code,
+                          const char *detail);
+};
+
+struct gatherer_options {
+    struct loop *loop;
+    struct net *net;
+    struct udp_mux *mux;
+    const char *const *stun_urls; /* borrowed while it lives; NULL-terminated; NULL: none */
+    const char *const *turn_urls;
+    const char *turn_username, *turn_password;  /* copied; NULL: not known */
+    const struct net_address *public_addresses; /* announced in place of host addresses (1:1 NAT) */
+    size_t public_count;
+    bool relay_only;     /* no host and no server-reflexive candidates */
+    bool with_loopback;  /* host candidates on loopback too */
+    const char *ca_file; /* for turns:, NULL: the system's */
+    uint64_t timeout_us; /* for a server; 0: 5 s */
+};
+
+/* NULL when memory has run out. */
+struct gatherer *gatherer_new(const struct gatherer_options *options,
+                              const struct gatherer_events *events, void *owner);
+/* Gives its relays back, in the background. NULL is fine; returns NULL. */
+struct gatherer *gatherer_free(struct gatherer *gatherer);
+
+/* Gathers anew (also after a restart or a change of addresses); relays that live are announced
+ * again and kept. */
+void gatherer_start(struct gatherer *gatherer);
+
+/* A datagram that came to the mux for this session's owner and may be of one of our servers. False:
+ * it is not. */
+bool gatherer_receive(struct gatherer *gatherer, const struct net_address *local,
+                      const struct net_address *remote, struct actr_view bytes);
+
+/* Sends through the relay of that address. Best effort. */
+void gatherer_send_relayed(struct gatherer *gatherer, const struct net_address *relayed,
+                           const struct net_address *remote, struct actr_view bytes);
+/* Lets `remote` in by every relay (a remote candidate has come). */
+void gatherer_permit(struct gatherer *gatherer, const struct net_address *remote);
+
+/* New TURN credentials (they expire with the node's own). ACTR_ENOMEM. */
+int gatherer_set_credentials(struct gatherer *gatherer, const char *username,
+                             const char *password) ACTR_MUST_CHECK;
+
+/* Looks up an mDNS name of a remote candidate (RFC 6762, one-shot); fn once, not inside; address
+ * NULL: nobody answered within the gatherer's timeout. At most 16 at a time: further ones fail. */
+void gatherer_resolve(struct gatherer *gatherer, const char *name,
+                      void (*fn)(void *owner, const char *name, const struct net_address *address));

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* One allocation at a TURN server (RFC 8656, long-term credentials RFC 8489 §9.2): allocate,
+ * refresh, permissions, channels, data both ways. Sans I/O: datagrams of the server go in,
+ * datagrams for it come out; over TCP and TLS the caller frames them (turn_stream.h).
+ *
+ * 401 and 438 are answered with new credentials once for each request, 437 and an expired
+ * allocation begin anew, 300 (alternate server), 486 and 508 end it with a clear error. Permissions
+ * (5 min) and channels (10 min) are kept alive while they are used. Bounds: TURN_PEERS_MAX; the
+ * peer unused for longest gives way.
+ *
+ * One thread. Events come inside _receive(), _tick() and _start(). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+
+#include "net/address.h"
+
+struct turn_client;
+
+#define TURN_PEERS_MAX 64
+
+struct turn_events {
+    void (*send)(void *owner, struct actr_view packet); /* to the server; lent */
+    /* The relayed address, and how the server sees us. Again after it was allocated anew. */
+    void (*on_allocated)(void *owner, const struct net_address *relayed,
+                         const struct net_address *mapped);
+    void (*on_data)(void *owner, const struct net_address *peer, struct actr_view bytes);
+    /* Gone for good: ACTR_EPERMISSION (credentials refused), ACTR_EUNAVAILABLE, ACTR_ETIMEDOUT, …
+     */
+    void (*on_failed)(void *owner, int code, const char *detail);
+    void (*on_released)(void *owner); /* after turn_client_release() */
+    void (*random)(void *owner, void *buf, size_t len);
+};
+
+struct turn_options {
+    const char *username, *password; /* copied */
+    bool is_reliable;                /* TCP, TLS: no retransmission */
+    bool wants_ipv6;                 /* REQUESTED-ADDRESS-FAMILY */
+    uint32_t lifetime_s;             /* 0: 600 */
+};
+
+/* NULL when memory has run out. */
+struct turn_client *turn_client_new(const struct turn_options *options,
+                                    const struct turn_events *events, void *owner);
+void turn_client_free(struct turn_client *client);
+
+/* Allocates. */
+void turn_client_start(struct turn_client *client, uint64_t now_us);
+
+/* Lets `peer` in (all its ports: permissions are by address) before anything was sent to it. */
+void turn_client_permit(struct turn_client *client, const struct net_address *peer,
+                        uint64_t now_us);
+
+/* Sends by channel where there is one, else by indication, making the permission and the channel.
+ * Best effort. */
+void turn_client_send(struct turn_client *client, const struct net_address *peer,
+                      struct actr_view bytes, uint64_t now_us);
+
+/* What the server sent: one message or ChannelData. */
+void turn_client_receive(struct turn_client *client, struct actr_view packet, uint64_t now_us);
+
+/* Gives the allocation back (Refresh with lifetime 0); on_released within a second. */
+void turn_client_release(struct turn_client *client, uint64_t now_us);
+
+/* New credentials for whatever is asked from now on. ACTR_ENOMEM. */
+int turn_client_set_credentials(struct turn_client *client, const char *username,
+                                const char *password) ACTR_MUST_CHECK;
+
+/* Does what is due; returns when to come again (UINT64_MAX: never). */
+uint64_t turn_client_tick(struct turn_client *client, uint64_t now_us);
+uint64_t turn_client_deadline(const struct turn_client *client);

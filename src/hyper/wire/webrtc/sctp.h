@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* One SCTP association over DTLS (RFC 9260, RFC 8261), by usrsctp without its threads. Packets in,
+ * packets out, and messages on numbered streams.
+ *
+ * usrsctp is one for the process, its associations may belong to several loops: what it does for an
+ * association on the thread of another (a timer) is handed over to the right one. While anything is
+ * outstanding the loop's clock drives its timers; idle associations cost no wake-ups.
+ *
+ * Messages are sent whole or not at all, in the order taken; the caller schedules lanes (see
+ * data_channel.h) and keeps little in here. Loop thread of the association. Events come inside
+ * sctp_receive() and from the loop, never inside sctp_send(). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+
+struct loop;
+struct sctp;
+
+#define SCTP_PORT 5000
+#define SCTP_STREAMS 64       /* negotiated at first; grows by request of either side (RFC 6525) */
+#define SCTP_STREAM_MAX 65534 /* highest id; 65535 is never used (RFC 8832 §4) */
+#define SCTP_FULL 1
+
+/* Payload protocol identifiers (RFC 8831 §8). */
+enum sctp_ppid {
+    SCTP_PPID_DCEP = 50,
+    SCTP_PPID_STRING = 51,
+    SCTP_PPID_BINARY = 53,
+    SCTP_PPID_STRING_EMPTY = 56,
+    SCTP_PPID_BINARY_EMPTY = 57
+};
+
+struct sctp_message {
+    uint16_t stream;
+    uint32_t ppid;
+    bool is_unordered;
+    uint8_t reliability; /* 0: reliable; 1: limited retransmissions; 2: limited lifetime (ms) */
+    uint32_t reliability_value;
+};
+
+struct sctp_events {
+    /* One packet, at most the MTU given; lent. Several in a row: the caller flushes at the end. */
+    void (*send)(void *owner, struct actr_view packet);
+    void (*on_open)(void *owner, uint16_t streams_out, uint16_t streams_in);
+    /* A whole message; a reference. Over message_len_max: on_failed with ACTR_EINVALID instead. */
+    void (*on_message)(void *owner, const struct sctp_message *head, struct actr_bytes bytes);
+    /* After SCTP_FULL: room again (half of the buffer). */
+    void (*on_writable)(void *owner);
+    /* The peer reset its outgoing side of these streams (RFC 6525), or our reset was answered. */
+    void (*on_reset)(void *owner, const uint16_t *streams, size_t count, bool is_incoming);
+    /* SHUTDOWN or ABORT of the peer (code 0, ACTR_EUNAVAILABLE), or retransmission given up.
+     * Last event. */
+    void (*on_closed)(void *owner, int code, const char *detail);
+};
+
+struct sctp_options {
+    struct loop *loop;
+    uint16_t mtu;             /* of a packet, without DTLS; 0: 1,163 */
+    uint32_t message_len_max; /* received; 0: 256 KiB */
+    uint32_t send_buffer;     /* bytes taken and not yet acknowledged; 0: 4 MiB */
+    uint32_t receive_window;  /* 0: 4 MiB */
+    uint16_t remote_port;     /* 0: SCTP_PORT */
+};
+
+/* ACTR_ENOMEM, ACTR_EINTERNAL (usrsctp refused; detail). */
+int sctp_new(const struct sctp_options *options, const struct sctp_events *events, void *owner,
+             struct sctp **ret_sctp) ACTR_MUST_CHECK;
+/* At once, no packet leaves, no event follows; legal inside events. Returns NULL; NULL is fine. */
+struct sctp *sctp_free(struct sctp *sctp);
+
+/* Sends INIT; both sides do (a simultaneous open, RFC 9260 §5.2.1). */
+int sctp_start(struct sctp *sctp) ACTR_MUST_CHECK;
+
+/* One packet of the peer; may be changed while it is looked at. */
+void sctp_receive(struct sctp *sctp, struct actr_view packet);
+/* The packets of a burst have been received: SACKs and data that they allow leave now. */
+void sctp_receive_end(struct sctp *sctp);
+
+/* Consumes bytes. 0; SCTP_FULL (taken; wait for on_writable); ACTR_EUNAVAILABLE (the buffer is over
+ * its limit: not taken), ACTR_EINVALID (larger than the buffer), ACTR_ESTATE (not open),
+ * ACTR_EINVALID (stream), ACTR_ENOMEM. */
+int sctp_send(struct sctp *sctp, const struct sctp_message *head,
+              struct actr_bytes bytes) ACTR_MUST_CHECK;
+/* Taken and not yet acknowledged, bytes. */
+size_t sctp_buffered(const struct sctp *sctp);
+
+/* Closes our side of a stream. ACTR_ESTATE, ACTR_EINVALID, ACTR_ENOMEM. */
+int sctp_reset_stream(struct sctp *sctp, uint16_t stream) ACTR_MUST_CHECK;
+/* Asks for more streams until `stream` may be used. 0: it may already, or the request left. */
+int sctp_grow(struct sctp *sctp, uint16_t stream) ACTR_MUST_CHECK;
+
+/* Stops handing up messages: the receive window closes and pushes back on the peer. */
+void sctp_read(struct sctp *sctp, bool enable);
+
+/* The path has changed or is back: what is outstanding is sent again soon instead of after a grown
+ * timeout. */
+void sctp_path_changed(struct sctp *sctp);
+
+struct sctp_stats {
+    uint64_t packets_in, packets_out, bytes_in, bytes_out, retransmitted, bad_checksum;
+    uint64_t rtt_us, rto_us;
+    uint32_t cwnd, peer_window, unacknowledged;
+};
+void sctp_get_stats(struct sctp *sctp, struct sctp_stats *ret_stats);
