@@ -48,8 +48,9 @@ struct ice_credentials {
 
 struct ice_pair_info {
     struct candidate local, remote;
-    uint64_t rtt_us; /* smoothed; 0: not measured yet */
-    bool is_relayed; /* either end */
+    uint64_t rtt_us;     /* smoothed; 0: not measured yet */
+    uint32_t generation; /* that the pair is of, as in ice_stats: tells when a restart is over */
+    bool is_relayed;     /* either end */
 };
 
 struct ice_events {
