@@ -68,15 +68,16 @@ struct stun_message {
     uint16_t method;
     const uint8_t *transaction;                               /* STUN_TRANSACTION_LEN bytes */
     size_t integrity_at, integrity_sha256_at, fingerprint_at; /* offsets; 0: absent */
-    uint16_t unknown[8]; /* comprehension-required attributes that we do not know */
+    uint16_t unknown[8]; /* comprehension-required attributes that we do not know; further ones
+                            are not noted */
     size_t unknown_count;
 };
 
 /* Is it STUN, by its first byte and its cookie (RFC 7983 §7)? */
 bool stun_is(struct actr_view packet);
 
-/* Checks the frame: length, attribute lengths, a fingerprint if there is one, nothing after the
- * integrity that must not be there. ACTR_EDECODE. */
+/* Checks the frame: length, attribute lengths, a fingerprint if there is one, and that nothing
+ * comes after it. Attributes after an integrity are passed over (RFC 8489 §14.5). ACTR_EDECODE. */
 int stun_parse(struct actr_view packet, struct stun_message *ret_message) ACTR_MUST_CHECK;
 
 /* The first attribute of that type before the integrity (those after it are not protected); false:
@@ -111,8 +112,9 @@ void stun_put_u32(struct stun_writer *writer, uint16_t type, uint32_t value);
 void stun_put_u64(struct stun_writer *writer, uint16_t type, uint64_t value);
 void stun_put_address(struct stun_writer *writer, uint16_t type, const struct net_address *address);
 void stun_put_error(struct stun_writer *writer, unsigned code, const char *reason);
-/* Both close what went before; the fingerprint comes last. */
+/* Each closes what went before; the fingerprint comes last. */
 void stun_put_integrity(struct stun_writer *writer, struct actr_view key);
+void stun_put_integrity_sha256(struct stun_writer *writer, struct actr_view key);
 void stun_put_fingerprint(struct stun_writer *writer);
 /* The message; ptr NULL: it did not fit, or a primitive of the cryptographic library failed. */
 struct actr_view stun_end(struct stun_writer *writer);
