@@ -3,7 +3,8 @@
 /* Transport addresses: text and system forms of one value.
  *
  * The text forms are those of inet_pton and inet_ntop, which read and write RFC 4291 and 5952; the
- * system forms exist for both kinds of socket, since one IPv6 socket may also speak IPv4. */
+ * system forms exist for both kinds of socket, since one IPv6 socket may also speak IPv4.
+ * Pure; any thread. */
 #include "net/address.h"
 
 #include <arpa/inet.h>

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* What an implementation of net.h and http.h fills in. Only implementations include this.
+/* What an implementation of net.h, http.h and datagram.h fills in. Only implementations include
+ * this.
  *
  * Each object begins with a pointer to the table of its implementation; net.c forwards through it.
  * The members have the contracts of the functions of the same name. Loop thread. */
 #pragma once
 
+#include "net/datagram.h"
 #include "net/http.h"
 #include "net/net.h"
 
@@ -30,6 +32,9 @@ struct net_ops {
     const char *(*request_header)(struct net_request *request, const char *name);
     void (*respond)(struct net_request *request, unsigned status, const struct net_header *headers,
                     size_t header_count, struct actr_bytes body);
+    int (*datagram_open)(struct net *net, const struct datagram_options *options,
+                         const struct datagram_events *events, void *owner,
+                         struct datagram_socket **ret_socket);
 };
 
 /* First members of the implementation's objects. */

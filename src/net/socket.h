@@ -17,14 +17,16 @@
 /* One TLS record's worth of plaintext. */
 #define SOCKET_RECORD_MAX 16384
 
+struct datagram_pool;
 struct trust;
 struct uv_loop_s;
 
 struct socket_net {
     struct net base;
     struct uv_loop_s *uv;
-    struct trust *trust; /* whom TLS clients believe; made by the first that asks */
-    size_t refs;         /* one of the owner, one for each thing that libuv still knows */
+    struct trust *trust;             /* whom TLS clients believe; made by the first that asks */
+    struct datagram_pool *datagrams; /* made by the first UDP socket */
+    size_t refs; /* one of the owner, one for each thing that libuv still knows */
     size_t random_left;
     uint8_t random[512];               /* fresh bytes, used from the end */
     uint8_t record[SOCKET_RECORD_MAX]; /* plaintext on its way through one call */

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "net/datagram_socket.h"
 #include "net/exchange.h"
 #include "net/server.h"
 #include "net/socket.h"
@@ -35,6 +36,7 @@ static const struct net_ops socket_net_ops = {
     .server_close = server_close,
     .request_header = session_header,
     .respond = session_respond,
+    .datagram_open = datagram_socket_open,
 };
 
 struct socket_net *socket_ref(struct socket_net *net)
@@ -48,6 +50,7 @@ void socket_unref(struct socket_net *net)
     if (--net->refs > 0)
         return;
     trust_free(net);
+    datagram_pool_free(net->datagrams);
     mem_free(net);
 }
 
