@@ -1,0 +1,442 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* DTLS by OpenSSL, with a BIO whose reading end is the datagram at hand and whose writing end is
+ * the owner's send().
+ *
+ * Time: OpenSSL's retransmission timer reads the wall clock, and it looks at it in every read, so
+ * it cannot be told when to expire. How long it runs is said by dtls_on_timer(), which notes the
+ * same on the caller's clock; when the two clocks disagree at the deadline (the wall clock was set
+ * back), it is looked at again every DTLS_CLOCKS_US.
+ *
+ * One record a datagram: OpenSSL puts several records of a flight into one write; they are taken
+ * apart again.
+ *
+ * A cookie (RFC 6347 §4.2.1), although ICE has verified the path: whoever takes part in ICE may
+ * give a victim's address. It is a random value of the association, which exists before its first
+ * datagram anyway; until it has come back a server answers with less than it was sent.
+ *
+ * Before the keys are there anybody on the path can end a handshake; afterwards what does not
+ * authenticate changes nothing. Buffers are bounded by OpenSSL: 100 records of the next epoch,
+ * handshake messages 10 ahead, of 8 KiB of certificates at most.
+ *
+ * Loop thread. Must never leave anything in OpenSSL's error queue, and never be freed in an event.
+ */
+#include "hyper/wire/webrtc/dtls.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/srtp.h>
+#include <openssl/ssl.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "hyper/wire/webrtc/dtls_context.h"
+#include "sys/crypto.h"
+
+#define DTLS_COOKIE_LEN 20
+#define DTLS_HEADER_LEN 13
+#define DTLS_PLAIN_MAX 16384
+/* A handshake's path has just been tried, so less than the second of RFC 6347 §4.2.4.1; what comes
+ * again needlessly is dropped. Doubled at each repetition. */
+#define DTLS_TIMEOUT_FIRST_US 300000u
+#define DTLS_TIMEOUT_MAX_US 8000000u
+#define DTLS_CLOCKS_US 20000
+#define DTLS_HANDSHAKE_MAX_US 30000000
+
+enum dtls_state { DTLS_HANDSHAKE, DTLS_OPEN, DTLS_OVER };
+
+struct dtls {
+    struct dtls_context *context;
+    SSL *ssl;
+    const struct dtls_events *events;
+    void *owner;
+    enum dtls_role role;
+    enum dtls_state state;
+    bool is_started, is_refused;
+    size_t fingerprint_count;
+    struct fingerprint fingerprints[DTLS_FINGERPRINTS_MAX];
+    uint8_t cookie[DTLS_COOKIE_LEN];
+    struct actr_view input; /* the datagram that is being received */
+    unsigned taken;         /* records of it that OpenSSL has accepted */
+    uint64_t now_us, handshake_max_us;
+    uint64_t deadline_us; /* retransmission, while OpenSSL wants one */
+    uint64_t end_us;      /* of the handshake */
+    struct dtls_stats stats;
+};
+
+static int dtls_bio_read(BIO *bio, char *buf, size_t cap, size_t *ret_len)
+{
+    struct dtls *dtls = BIO_get_data(bio);
+    size_t len = dtls->input.len < cap ? dtls->input.len : cap;
+
+    BIO_clear_retry_flags(bio);
+    if (len == 0) {
+        BIO_set_retry_read(bio);
+        return 0;
+    }
+    memcpy(buf, dtls->input.ptr, len);
+    dtls->input.len = 0;
+    *ret_len = len;
+    return 1;
+}
+
+/* The length of the record at the front, with its header. */
+static size_t dtls_record_len(struct actr_view bytes)
+{
+    if (bytes.len < DTLS_HEADER_LEN)
+        return bytes.len;
+    size_t len = DTLS_HEADER_LEN + ((size_t)bytes.ptr[11] << 8 | bytes.ptr[12]);
+    return len < bytes.len ? len : bytes.len;
+}
+
+static int dtls_bio_write(BIO *bio, const char *buf, size_t len, size_t *ret_len)
+{
+    struct dtls *dtls = BIO_get_data(bio);
+    struct actr_view rest = actr_view_of(buf, len);
+
+    BIO_clear_retry_flags(bio);
+    while (rest.len > 0) {
+        struct actr_view record = actr_view_of(rest.ptr, dtls_record_len(rest));
+        rest = actr_view_of(rest.ptr + record.len, rest.len - record.len);
+        dtls->stats.records_out++;
+        dtls->events->send(dtls->owner, record);
+    }
+    *ret_len = len;
+    return 1;
+}
+
+static long dtls_bio_ctrl(BIO *bio, int command, long number, void *ptr)
+{
+    return command == BIO_CTRL_FLUSH;
+}
+
+static struct dtls *dtls_of(const SSL *ssl)
+{
+    return SSL_get_app_data(ssl);
+}
+
+static int dtls_make_cookie(SSL *ssl, unsigned char *cookie, unsigned *ret_len)
+{
+    memcpy(cookie, dtls_of(ssl)->cookie, DTLS_COOKIE_LEN);
+    *ret_len = DTLS_COOKIE_LEN;
+    return 1;
+}
+
+static int dtls_check_cookie(SSL *ssl, const unsigned char *cookie, unsigned len)
+{
+    return len == DTLS_COOKIE_LEN && crypto_equal(cookie, dtls_of(ssl)->cookie, DTLS_COOKIE_LEN);
+}
+
+/* In place of a chain of trust: the fingerprint of the peer's own certificate. */
+static int dtls_check_certificate(X509_STORE_CTX *store, void *arg)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct dtls *dtls = dtls_of(ssl);
+    X509 *x509 = X509_STORE_CTX_get0_cert(store);
+
+    if (x509 && fingerprint_matches(x509, dtls->fingerprints, dtls->fingerprint_count))
+        return 1;
+    dtls->is_refused = true;
+    X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+    return 0;
+}
+
+/* Counts what was decrypted; headers come before that and do not count. */
+static void dtls_on_record(int is_written, int version, int type, const void *buf, size_t len,
+                           SSL *ssl, void *arg)
+{
+    if (!is_written && type != SSL3_RT_HEADER && type != SSL3_RT_INNER_CONTENT_TYPE)
+        dtls_of(ssl)->taken++;
+}
+
+void dtls_context_hook(struct dtls_context *context)
+{
+    BIO_meth_set_read_ex(context->bio, dtls_bio_read);
+    BIO_meth_set_write_ex(context->bio, dtls_bio_write);
+    BIO_meth_set_ctrl(context->bio, dtls_bio_ctrl);
+    SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    SSL_CTX_set_cert_verify_callback(context->ssl, dtls_check_certificate, NULL);
+    SSL_CTX_set_cookie_generate_cb(context->ssl, dtls_make_cookie);
+    SSL_CTX_set_cookie_verify_cb(context->ssl, dtls_check_cookie);
+    SSL_CTX_set_msg_callback(context->ssl, dtls_on_record);
+}
+
+/* OpenSSL starts (last_us 0) or lengthens its timer. */
+static unsigned dtls_on_timer(SSL *ssl, unsigned last_us)
+{
+    struct dtls *dtls = dtls_of(ssl);
+    unsigned timeout_us = last_us == 0                        ? DTLS_TIMEOUT_FIRST_US
+                          : last_us < DTLS_TIMEOUT_MAX_US / 2 ? 2 * last_us
+                                                              : DTLS_TIMEOUT_MAX_US;
+
+    dtls->deadline_us = dtls->now_us + timeout_us;
+    return timeout_us;
+}
+
+static int dtls_make_ssl(struct dtls *dtls)
+{
+    dtls->ssl = SSL_new(dtls->context->ssl);
+    BIO *bio = BIO_new(dtls->context->bio);
+    if (!dtls->ssl || !bio) {
+        BIO_free(bio);
+        return err_origin(ACTR_ENOMEM, "dtls: no OpenSSL session");
+    }
+    BIO_set_data(bio, dtls);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(dtls->ssl, bio, bio);
+    SSL_set_app_data(dtls->ssl, dtls);
+    DTLS_set_timer_cb(dtls->ssl, dtls_on_timer);
+    SSL_set_mtu(dtls->ssl, DTLS_MTU);
+    if (dtls->role == DTLS_SERVER)
+        SSL_set_accept_state(dtls->ssl);
+    else
+        SSL_set_connect_state(dtls->ssl);
+    return 0;
+}
+
+int dtls_new(struct dtls_context *context, const struct dtls_options *options,
+             const struct dtls_events *events, void *owner, struct dtls **ret_dtls)
+{
+    if (options->fingerprint_count == 0 || options->fingerprint_count > DTLS_FINGERPRINTS_MAX)
+        return err_origin(ACTR_EINTERNAL, "dtls: %zu fingerprints", options->fingerprint_count);
+    struct dtls *dtls = mem_alloc(sizeof *dtls);
+    if (!dtls)
+        return err_origin(ACTR_ENOMEM, "dtls: out of memory");
+    dtls->context = dtls_context_ref(context);
+    dtls->events = events;
+    dtls->owner = owner;
+    dtls->role = options->role;
+    dtls->fingerprint_count = options->fingerprint_count;
+    memcpy(dtls->fingerprints, options->fingerprints,
+           options->fingerprint_count * sizeof *options->fingerprints);
+    dtls->handshake_max_us =
+        options->handshake_max_us ? options->handshake_max_us : DTLS_HANDSHAKE_MAX_US;
+    dtls->end_us = UINT64_MAX;
+    int r = crypto_random(dtls->cookie, sizeof dtls->cookie);
+    if (r == 0)
+        r = dtls_make_ssl(dtls);
+    ERR_clear_error();
+    if (r < 0) {
+        dtls_free(dtls);
+        return r;
+    }
+    *ret_dtls = dtls;
+    return 0;
+}
+
+struct dtls *dtls_free(struct dtls *dtls)
+{
+    if (!dtls)
+        return NULL;
+    if (dtls->ssl)
+        SSL_set_quiet_shutdown(dtls->ssl, 1);
+    SSL_free(dtls->ssl);
+    dtls_context_unref(dtls->context);
+    mem_free(dtls);
+    return NULL;
+}
+
+static void dtls_clear_errors(void)
+{
+    if (ERR_peek_error())
+        ERR_clear_error();
+}
+
+static void dtls_fail(struct dtls *dtls, int code, const char *detail)
+{
+    dtls->state = DTLS_OVER;
+    dtls->events->on_failed(dtls->owner, code, detail);
+}
+
+/* After a call that returned `result` <= 0: is it over? */
+static void dtls_on_result(struct dtls *dtls, int result)
+{
+    int error = SSL_get_error(dtls->ssl, result);
+    const char *reason = ERR_reason_error_string(ERR_peek_error());
+
+    dtls_clear_errors();
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
+        return;
+    if (dtls->is_refused) {
+        dtls_fail(dtls, ACTR_EPERMISSION, "the certificate has another fingerprint");
+    } else if (error == SSL_ERROR_ZERO_RETURN && dtls->state == DTLS_OPEN) {
+        dtls->state = DTLS_OVER;
+        dtls->events->on_closed(dtls->owner);
+    } else {
+        dtls_fail(dtls, ACTR_EUNAVAILABLE, reason ? reason : "the handshake was broken off");
+    }
+}
+
+static void dtls_handshake(struct dtls *dtls)
+{
+    int r = SSL_do_handshake(dtls->ssl);
+    if (r != 1) {
+        dtls_on_result(dtls, r);
+        return;
+    }
+    dtls_clear_errors();
+    dtls->state = DTLS_OPEN;
+    dtls->end_us = UINT64_MAX;
+    SSL_free_buffers(dtls->ssl);
+    dtls->events->on_open(dtls->owner);
+}
+
+void dtls_start(struct dtls *dtls, uint64_t now_us)
+{
+    if (dtls->is_started || dtls->state == DTLS_OVER)
+        return;
+    dtls->is_started = true;
+    dtls->now_us = now_us;
+    if (dtls->state != DTLS_HANDSHAKE)
+        return;
+    dtls->end_us = now_us + dtls->handshake_max_us;
+    if (dtls->role == DTLS_CLIENT)
+        dtls_handshake(dtls);
+}
+
+bool dtls_is(struct actr_view datagram)
+{
+    return datagram.len > 0 && datagram.ptr[0] >= 20 && datagram.ptr[0] <= 63;
+}
+
+/* Before the keys are there: may it belong to a handshake? */
+static bool dtls_is_handshake(struct actr_view record)
+{
+    return record.len > DTLS_HEADER_LEN && record.ptr[0] <= SSL3_RT_HANDSHAKE &&
+           record.ptr[1] == DTLS1_VERSION_MAJOR;
+}
+
+/* The records in a datagram, and how many of them may belong to a handshake. */
+static unsigned dtls_count_records(struct actr_view datagram, unsigned *ret_handshakes)
+{
+    unsigned count = 0, handshakes = 0;
+    for (; datagram.len > 0; count++) {
+        size_t len = dtls_record_len(datagram);
+        handshakes += dtls_is_handshake(actr_view_of(datagram.ptr, len));
+        datagram = actr_view_of(datagram.ptr + len, datagram.len - len);
+    }
+    *ret_handshakes = handshakes;
+    return count;
+}
+
+static void dtls_read(struct dtls *dtls)
+{
+    _Alignas(16) uint8_t plain[DTLS_PLAIN_MAX];
+
+    while (dtls->state == DTLS_OPEN) {
+        int len = SSL_read(dtls->ssl, plain, sizeof plain);
+        if (len <= 0) {
+            dtls_on_result(dtls, len);
+            return;
+        }
+        dtls->taken++;
+        dtls->events->on_data(dtls->owner, actr_view_of(plain, (size_t)len));
+    }
+}
+
+bool dtls_receive(struct dtls *dtls, struct actr_view datagram, uint64_t now_us)
+{
+    unsigned handshakes, records = dtls_count_records(datagram, &handshakes);
+    bool is_open = dtls->state == DTLS_OPEN;
+
+    dtls->stats.records_in += records;
+    if (dtls->state == DTLS_OVER || !dtls_is(datagram) || (!is_open && handshakes == 0) ||
+        (dtls->role == DTLS_CLIENT && !dtls->is_started)) {
+        dtls->stats.dropped += records;
+        return false;
+    }
+    dtls->now_us = now_us;
+    dtls->input = datagram;
+    dtls->taken = 0;
+    dtls_clear_errors();
+    if (!is_open)
+        dtls_handshake(dtls);
+    dtls_read(dtls);
+    dtls->input = (struct actr_view){0};
+    /* A message of a handshake may fill several records or half of one: only its form counts. */
+    unsigned taken = is_open ? dtls->taken : handshakes;
+    if (taken < records)
+        dtls->stats.dropped += records - taken;
+    return taken > 0;
+}
+
+bool dtls_is_open(const struct dtls *dtls)
+{
+    return dtls->state == DTLS_OPEN;
+}
+
+int dtls_send(struct dtls *dtls, struct actr_view bytes)
+{
+    if (dtls->state != DTLS_OPEN)
+        return err_origin(ACTR_ESTATE, "dtls: not open");
+    if (bytes.len == 0 || bytes.len > DTLS_MTU - DTLS_OVERHEAD)
+        return err_origin(ACTR_EINVALID, "dtls: a packet of %zu bytes", bytes.len);
+    int len = SSL_write(dtls->ssl, bytes.ptr, (int)bytes.len);
+    if (len == (int)bytes.len)
+        return 0;
+    dtls_clear_errors();
+    return err_origin(ACTR_EINTERNAL, "dtls: OpenSSL does not write");
+}
+
+void dtls_close(struct dtls *dtls)
+{
+    if (dtls->state == DTLS_OPEN) {
+        SSL_shutdown(dtls->ssl);
+        dtls_clear_errors();
+    }
+    dtls->state = DTLS_OVER;
+}
+
+uint64_t dtls_deadline(const struct dtls *dtls)
+{
+    struct timeval unused;
+
+    if (dtls->state != DTLS_HANDSHAKE)
+        return UINT64_MAX;
+    bool is_timing = DTLSv1_get_timeout(dtls->ssl, &unused);
+    return is_timing && dtls->deadline_us < dtls->end_us ? dtls->deadline_us : dtls->end_us;
+}
+
+uint64_t dtls_tick(struct dtls *dtls, uint64_t now_us)
+{
+    if (now_us < dtls_deadline(dtls))
+        return dtls_deadline(dtls);
+    dtls->now_us = now_us;
+    if (now_us >= dtls->end_us) {
+        dtls_fail(dtls, ACTR_ETIMEDOUT, "no handshake in time");
+        return UINT64_MAX;
+    }
+    dtls_clear_errors();
+    int r = (int)DTLSv1_handle_timeout(dtls->ssl);
+    if (r > 0)
+        dtls->stats.retransmissions++;
+    else if (r == 0)
+        dtls->deadline_us = now_us + DTLS_CLOCKS_US;
+    dtls_clear_errors();
+    if (r < 0)
+        dtls_fail(dtls, ACTR_ETIMEDOUT, "the handshake was sent again too often");
+    return dtls_deadline(dtls);
+}
+
+int dtls_export_srtp(struct dtls *dtls, uint16_t *ret_profile, uint8_t *ret_material, size_t len)
+{
+    static const char label[] = "EXTRACTOR-dtls_srtp";
+    const SRTP_PROTECTION_PROFILE *profile =
+        dtls->state == DTLS_OPEN ? SSL_get_selected_srtp_profile(dtls->ssl) : NULL;
+
+    if (!profile)
+        return err_origin(ACTR_ESTATE, "dtls: no profile for SRTP");
+    if (SSL_export_keying_material(dtls->ssl, ret_material, len, label, sizeof label - 1, NULL, 0,
+                                   0) != 1) {
+        dtls_clear_errors();
+        return err_origin(ACTR_EINTERNAL, "dtls: no keys for SRTP");
+    }
+    *ret_profile = (uint16_t)profile->id;
+    return 0;
+}
+
+void dtls_get_stats(const struct dtls *dtls, struct dtls_stats *ret_stats)
+{
+    *ret_stats = dtls->stats;
+}
