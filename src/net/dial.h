@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 #include "base/url.h"
+#include "net/resolve.h"
 #include "net/trust.h"
 #include "sys/loop.h"
 
 struct dial;
-struct dial_lookup;
 struct stream;
 
 /* The stream, open and the receiver's to own; NULL: nothing could be reached: `detail` says what
@@ -27,11 +27,14 @@ struct dial {
     dial_fn *fn;
     struct tls_context *tls; /* lent; NULL: plain */
     struct trust_wait trust;
-    struct dial_lookup *lookup;
+    struct net_resolve *resolve; /* the name is being looked up */
+    struct net_address addresses[NET_RESOLVE_MAX];
+    size_t count, next;
     struct stream *stream;   /* the attempt under way */
     struct loop_timer timer; /* gives an attempt up when there is another address */
     char *host;              /* owned */
     bool is_secure;
+    uint16_t port;
     int error; /* of the last attempt, like detail */
     char detail[160];
 };

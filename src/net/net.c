@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* The functions of net.h and http.h: each forwards to the implementation that made its first
+/* The functions of net.h, http.h and resolve.h: each forwards to the implementation that made its first
  * argument.
  *
  * No state, no decision: what a call means is said in the headers, how it is done in the
@@ -74,4 +74,17 @@ void net_respond(struct net_request *request, unsigned status, const struct net_
                  size_t header_count, struct actr_bytes body)
 {
     request->ops->respond(request, status, headers, header_count, body);
+}
+
+int net_resolve(struct net *net, const char *host, uint16_t port, net_resolve_fn *fn, void *user,
+                struct net_resolve **ret_resolve)
+{
+    return net->ops->resolve(net, host, port, fn, user, ret_resolve);
+}
+
+struct net_resolve *net_resolve_cancel(struct net_resolve *resolve)
+{
+    if (resolve)
+        resolve->ops->resolve_cancel(resolve);
+    return NULL;
 }

@@ -10,6 +10,7 @@
 #include "net/datagram.h"
 #include "net/http.h"
 #include "net/net.h"
+#include "net/resolve.h"
 
 struct loop;
 
@@ -35,6 +36,9 @@ struct net_ops {
     int (*datagram_open)(struct net *net, const struct datagram_options *options,
                          const struct datagram_events *events, void *owner,
                          struct datagram_socket **ret_socket);
+    int (*resolve)(struct net *net, const char *host, uint16_t port, net_resolve_fn *fn, void *user,
+                   struct net_resolve **ret_resolve);
+    void (*resolve_cancel)(struct net_resolve *resolve);
 };
 
 /* First members of the implementation's objects. */

@@ -37,6 +37,8 @@ static const struct net_ops socket_net_ops = {
     .request_header = session_header,
     .respond = session_respond,
     .datagram_open = datagram_socket_open,
+    .resolve = resolve_start,
+    .resolve_cancel = resolve_cancel,
 };
 
 struct socket_net *socket_ref(struct socket_net *net)

@@ -29,6 +29,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "net/address.h"
 #include "net/sendq.h"
 #include "net/socket.h"
 #include "net/tls.h"
@@ -437,15 +438,15 @@ static int stream_new(struct socket_net *net, int fd, struct tls_context *contex
     return 0;
 }
 
-int stream_connect(struct socket_net *net, const struct sockaddr *address,
+int stream_connect(struct socket_net *net, const struct net_address *address,
                    struct tls_context *context, const char *host, struct stream **ret_stream)
 {
-    socklen_t len = address->sa_family == AF_INET6 ? (socklen_t)sizeof(struct sockaddr_in6)
-                                                   : (socklen_t)sizeof(struct sockaddr_in);
-    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct sockaddr_storage to;
+    socklen_t len = (socklen_t)net_address_to_sockaddr(address, address->is_ipv6, &to);
+    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return err_origin(ACTR_EUNAVAILABLE, "%s", uv_strerror(-errno));
-    if (connect(fd, address, len) < 0 && errno != EINPROGRESS) {
+    if (connect(fd, (const struct sockaddr *)&to, len) < 0 && errno != EINPROGRESS) {
         int error = errno;
         close(fd);
         return err_origin(ACTR_EUNAVAILABLE, "%s", uv_strerror(-error));

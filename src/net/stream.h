@@ -16,7 +16,7 @@
 #define STREAM_HEAD_MAX 14 /* bytes */
 #define STREAM_ADDRESS_MAX 64
 
-struct sockaddr;
+struct net_address;
 struct socket_net;
 struct stream;
 struct tls_context;
@@ -38,7 +38,7 @@ enum stream_tag { STREAM_PLAIN, STREAM_PING, STREAM_PONG };
 
 /* Begins to connect. `tls` NULL: plain; else `host` is what the certificate must name. ACTR_ENOMEM,
  * ACTR_EUNAVAILABLE (refused on the spot). */
-int stream_connect(struct socket_net *net, const struct sockaddr *address, struct tls_context *tls,
+int stream_connect(struct socket_net *net, const struct net_address *address, struct tls_context *tls,
                    const char *host, struct stream **ret_stream)
     __attribute__((warn_unused_result));
 

@@ -32,6 +32,8 @@ const struct net_ops sim_net_ops = {
     .server_close = sim_server_close,
     .request_header = sim_request_header,
     .respond = sim_respond,
+    .resolve = sim_resolve,
+    .resolve_cancel = sim_resolve_cancel,
 };
 
 void sim_net_init(struct sim_net *sim, struct loop *loop, uint64_t seed)
@@ -107,7 +109,7 @@ void sim_host_heal(struct sim_host *host)
     }
 }
 
-static struct sim_host *host_find(const struct sim_net *sim, struct actr_view name)
+struct sim_host *sim_host_find(const struct sim_net *sim, struct actr_view name)
 {
     list_each(link, &sim->hosts)
     {
@@ -148,7 +150,7 @@ int sim_connect(struct sim_host *from, const struct sim_target *target, enum sim
     struct sim_packet *packet = sim_packet_new(kind, head, (struct actr_bytes){0});
     if (!packet)
         return err_origin(ACTR_ENOMEM, "connect: no memory");
-    struct sim_link *link = sim_link_new(from, host_find(from->sim, url.host), url.port);
+    struct sim_link *link = sim_link_new(from, sim_host_find(from->sim, url.host), url.port);
     if (!link) {
         sim_packet_free(packet);
         return err_origin(ACTR_ENOMEM, "connect: no memory");

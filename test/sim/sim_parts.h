@@ -101,3 +101,12 @@ struct sim_target {
 };
 int sim_connect(struct sim_host *from, const struct sim_target *target, enum sim_kind kind,
                 struct sim_head *head, struct sim_end **ret_end) ACTR_MUST_CHECK;
+
+/* By name or address; NULL: none. */
+struct sim_host *sim_host_find(const struct sim_net *sim, struct actr_view name);
+
+/* Names (sim_resolve.c) ---------------------------------------------------------------------- */
+
+int sim_resolve(struct net *net, const char *host, uint16_t port, net_resolve_fn *fn, void *user,
+                struct net_resolve **ret_resolve);
+void sim_resolve_cancel(struct net_resolve *resolve);
