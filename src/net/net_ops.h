@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* What an implementation of net.h, http.h and datagram.h fills in. Only implementations include
- * this.
+/* What an implementation of net.h, http.h, datagram.h and interfaces.h fills in. Only
+ * implementations include this.
  *
  * Each object begins with a pointer to the table of its implementation; net.c forwards through it.
  * The members have the contracts of the functions of the same name. Loop thread. */
@@ -9,6 +9,7 @@
 
 #include "net/datagram.h"
 #include "net/http.h"
+#include "net/interfaces.h"
 #include "net/net.h"
 #include "net/resolve.h"
 
@@ -39,6 +40,10 @@ struct net_ops {
     int (*resolve)(struct net *net, const char *host, uint16_t port, net_resolve_fn *fn, void *user,
                    struct net_resolve **ret_resolve);
     void (*resolve_cancel)(struct net_resolve *resolve);
+    size_t (*interfaces_list)(struct net *net, struct interface_address list[INTERFACES_MAX]);
+    int (*interfaces_watch)(struct net *net, void (*on_change)(void *owner), void *owner,
+                            struct interfaces **ret_watch);
+    void (*interfaces_unwatch)(struct interfaces *watch); /* never NULL */
 };
 
 /* First members of the implementation's objects. */
@@ -56,5 +61,8 @@ struct net_server {
     const struct net_ops *ops;
 };
 struct net_request {
+    const struct net_ops *ops;
+};
+struct interfaces {
     const struct net_ops *ops;
 };

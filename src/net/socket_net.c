@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "net/datagram_socket.h"
 #include "net/exchange.h"
+#include "net/interfaces_netlink.h"
 #include "net/server.h"
 #include "net/socket.h"
 #include "net/trust.h"
@@ -39,6 +40,9 @@ static const struct net_ops socket_net_ops = {
     .datagram_open = datagram_socket_open,
     .resolve = resolve_start,
     .resolve_cancel = resolve_cancel,
+    .interfaces_list = interfaces_netlink_list,
+    .interfaces_watch = interfaces_netlink_watch,
+    .interfaces_unwatch = interfaces_netlink_unwatch,
 };
 
 struct socket_net *socket_ref(struct socket_net *net)

@@ -28,6 +28,7 @@ struct udp_mux;
 struct udp_mux_user;
 
 #define UDP_MUX_UFRAG_MAX 256  /* bytes (RFC 8839 §5.4) */
+#define UDP_MUX_NAMES_MAX 8    /* of one user; the oldest gives way */
 #define UDP_MUX_ROUTES_MAX 128 /* of one user; the one unused for longest gives way */
 #define UDP_MUX_LOCALS_MAX 64
 
@@ -67,6 +68,7 @@ struct udp_mux_events {
 struct udp_mux_stats {
     struct datagram_stats sockets[2]; /* IPv4, IPv6 */
     uint64_t strays;                  /* datagrams of nobody */
+    uint64_t unsendable;              /* there is no socket of their family */
     uint32_t users, routes;
 };
 
@@ -97,7 +99,8 @@ void udp_mux_flush(struct udp_mux *mux);
 
 /* Where peers could reach us directly: the machine's addresses with the port of their socket, best
  * first (IPv6 global, IPv4, …). Loopback only when there is nothing else or with_loopback; never
- * link-local IPv4, deprecated or multicast ones. Returns how many were written. */
+ * link-local (a peer cannot name our link), deprecated or multicast ones, nor stable IPv6 ones
+ * beside temporary ones of their interface (RFC 8445 §5.1.1.1). Returns how many were written. */
 size_t udp_mux_locals(const struct udp_mux *mux, bool with_loopback,
                       struct net_address list[UDP_MUX_LOCALS_MAX]);
 
