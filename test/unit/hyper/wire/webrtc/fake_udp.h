@@ -45,7 +45,7 @@ static inline struct fake_socket *fake_of(const struct datagram_socket *socket)
 }
 
 static inline void fake_send(struct datagram_socket *socket, const struct net_address *local,
-                      const struct net_address *remote, struct actr_view bytes)
+                             const struct net_address *remote, struct actr_view bytes)
 {
     (void)local, (void)bytes;
     fake_of(socket)->sent_count++;
@@ -62,7 +62,8 @@ static inline void fake_local(const struct datagram_socket *socket, struct net_a
     *ret_address = fake_of(socket)->bound;
 }
 
-static inline void fake_stats(const struct datagram_socket *socket, struct datagram_stats *ret_stats)
+static inline void fake_stats(const struct datagram_socket *socket,
+                              struct datagram_stats *ret_stats)
 {
     *ret_stats = (struct datagram_stats){.datagrams_out = fake_of(socket)->sent_count};
 }
@@ -77,8 +78,8 @@ static const struct datagram_ops fake_socket_ops = {fake_send, fake_flush, fake_
                                                     fake_close};
 
 static inline int fake_datagram_open(struct net *net, const struct datagram_options *options,
-                              const struct datagram_events *events, void *owner,
-                              struct datagram_socket **ret_socket)
+                                     const struct datagram_events *events, void *owner,
+                                     struct datagram_socket **ret_socket)
 {
     bool is_ipv6 = options->bind.is_ipv6;
     struct fake_socket *socket = &fake.sockets[is_ipv6];
@@ -99,15 +100,16 @@ static inline int fake_datagram_open(struct net *net, const struct datagram_opti
     return 0;
 }
 
-static inline size_t fake_interfaces_list(struct net *net, struct interface_address list[INTERFACES_MAX])
+static inline size_t fake_interfaces_list(struct net *net,
+                                          struct interface_address list[INTERFACES_MAX])
 {
     (void)net;
     memcpy(list, fake.list, fake.list_count * sizeof(*list));
     return fake.list_count;
 }
 
-static inline int fake_interfaces_watch(struct net *net, void (*on_change)(void *owner), void *owner,
-                                 struct interfaces **ret_watch)
+static inline int fake_interfaces_watch(struct net *net, void (*on_change)(void *owner),
+                                        void *owner, struct interfaces **ret_watch)
 {
     if (fake.refuses_watch)
         return err_origin(ACTR_EIO, "interfaces: not here");
