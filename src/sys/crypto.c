@@ -158,6 +158,13 @@ int crypto_sha1(struct actr_view message, uint8_t ret_digest[CRYPTO_SHA1_LEN])
     return 0;
 }
 
+int crypto_md5(struct actr_view message, uint8_t ret_digest[CRYPTO_MD5_LEN])
+{
+    if (EVP_Digest(message.ptr, message.len, ret_digest, NULL, EVP_md5(), NULL) != 1)
+        return crypto_failed("MD5");
+    return 0;
+}
+
 static int crypto_hmac(const EVP_MD *digest, struct actr_view key, struct actr_view message,
                        uint8_t *ret_digest)
 {

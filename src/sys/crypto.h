@@ -19,6 +19,7 @@
 #define CRYPTO_SIGNATURE_LEN 64
 #define CRYPTO_SHA256_LEN 32
 #define CRYPTO_SHA1_LEN 20
+#define CRYPTO_MD5_LEN 16
 
 /* An Ed25519 key that signs. */
 struct crypto_signer;
@@ -66,6 +67,9 @@ int crypto_verify(const struct crypto_verifier *verifier, struct actr_view messa
 int crypto_sha256(struct actr_view message, uint8_t ret_digest[CRYPTO_SHA256_LEN]) ACTR_MUST_CHECK;
 /* No secret may depend on it; the WebSocket handshake asks for it (RFC 6455 §4.2.2). */
 int crypto_sha1(struct actr_view message, uint8_t ret_digest[CRYPTO_SHA1_LEN]) ACTR_MUST_CHECK;
+/* Nor on this; long-term credentials of STUN and TURN are made with it (RFC 8489 §9.2.2). Also
+ * ACTR_EINTERNAL where the system forbids it. */
+int crypto_md5(struct actr_view message, uint8_t ret_digest[CRYPTO_MD5_LEN]) ACTR_MUST_CHECK;
 int crypto_hmac_sha256(struct actr_view key, struct actr_view message,
                        uint8_t ret_digest[CRYPTO_SHA256_LEN]) ACTR_MUST_CHECK;
 int crypto_hmac_sha1(struct actr_view key, struct actr_view message,

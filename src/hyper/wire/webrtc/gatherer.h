@@ -1,14 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* Finds the candidates of this node and keeps its relays: host candidates from the mux,
- * server-reflexive ones from STUN servers, relayed ones from TURN servers (UDP, TCP, TLS). One for
- * each session; it owns the session's turn_clients and moves their datagrams.
+ * server-reflexive ones from STUN servers (asked through the mux), relayed ones from TURN servers
+ * (UDP, TCP, TLS). One for each session.
  *
- * Servers are named by URL (RFC 7064, 7065: stun, stuns, turn, turns, ?transport=). A server that
- * cannot be resolved or reached is reported and left out, never the end of the rest. A relay of a
- * server whose credentials are not known yet is left out.
+ * A TURN server knows an allocation by the addresses and ports at both ends (RFC 8656 §2.2), so
+ * that the sessions of a node cannot share the mux's port towards it: each relay has a socket of
+ * its own, and nothing of it passes through the mux.
  *
- * Loop thread; events never come inside a call. */
+ * Servers are named by URL (RFC 7064, 7065: stun, turn, turns, ?transport=). A server that cannot
+ * be resolved or reached is reported and left out, never the end of the rest. A server whose
+ * credentials are not known yet is left out until they are. Servers of turns: are believed by the
+ * same certificates as those of https: and wss:.
+ *
+ * Loop thread; events never come inside a call, and any of them may free the gatherer. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,7 +29,7 @@ struct loop;
 struct net;
 struct udp_mux;
 
-#define GATHERER_SERVERS_MAX 8
+#define GATHERER_SERVERS_MAX 8 /* of each kind; further ones are reported and left out */
 
 struct gatherer_events {
     /* A local candidate (address, base, related, type); the preference orders those of one type. */
@@ -36,6 +41,8 @@ struct gatherer_events {
     /* Data or STUN of `remote` came through the relay whose address is `relayed`. Lent. */
     void (*on_relayed)(void *owner, const struct net_address *relayed,
                        const struct net_address *remote, struct actr_view bytes);
+    /* A burst that came through a relay has been handed over: send what it caused. */
+    void (*on_relayed_end)(void *owner);
     /* The relay has gone; its candidates are dead. */
     void (*on_relay_lost)(void *owner, const struct net_address *relayed, int code,
                           const char *detail);
@@ -48,28 +55,25 @@ struct gatherer_options {
     const char *const *stun_urls; /* borrowed while it lives; NULL-terminated; NULL: none */
     const char *const *turn_urls;
     const char *turn_username, *turn_password;  /* copied; NULL: not known */
-    const struct net_address *public_addresses; /* announced in place of host addresses (1:1 NAT) */
+    /* Announced in place of the host addresses of their family (1:1 NAT), whatever our role; the
+     * port is the mux's. Borrowed while it lives. */
+    const struct net_address *public_addresses;
     size_t public_count;
     bool relay_only;     /* no host and no server-reflexive candidates */
     bool with_loopback;  /* host candidates on loopback too */
-    const char *ca_file; /* for turns:, NULL: the system's */
     uint64_t timeout_us; /* for a server; 0: 5 s */
 };
 
 /* NULL when memory has run out. */
 struct gatherer *gatherer_new(const struct gatherer_options *options,
                               const struct gatherer_events *events, void *owner);
-/* Gives its relays back, in the background. NULL is fine; returns NULL. */
+/* Gives its relays back: each server is told once, and an allocation whose server did not hear it
+ * ends by itself. Legal inside events. NULL is fine; returns NULL. */
 struct gatherer *gatherer_free(struct gatherer *gatherer);
 
 /* Gathers anew (also after a restart or a change of addresses); relays that live are announced
  * again and kept. */
 void gatherer_start(struct gatherer *gatherer);
-
-/* A datagram that came to the mux for this session's owner and may be of one of our servers. False:
- * it is not. */
-bool gatherer_receive(struct gatherer *gatherer, const struct net_address *local,
-                      const struct net_address *remote, struct actr_view bytes);
 
 /* Sends through the relay of that address. Best effort. */
 void gatherer_send_relayed(struct gatherer *gatherer, const struct net_address *relayed,

@@ -9,7 +9,8 @@
  * (5 min) and channels (10 min) are kept alive while they are used. Bounds: TURN_PEERS_MAX; the
  * peer unused for longest gives way.
  *
- * One thread. Events come inside _receive(), _tick() and _start(). */
+ * One thread. Events come inside _receive(), _tick() and _start(), `send` in every call; none may
+ * free the client. */
 #pragma once
 
 #include <stdbool.h>
@@ -33,12 +34,10 @@ struct turn_events {
     /* Gone for good: ACTR_EPERMISSION (credentials refused), ACTR_EUNAVAILABLE, ACTR_ETIMEDOUT, …
      */
     void (*on_failed)(void *owner, int code, const char *detail);
-    void (*on_released)(void *owner); /* after turn_client_release() */
     void (*random)(void *owner, void *buf, size_t len);
 };
 
 struct turn_options {
-    const char *username, *password; /* copied */
     bool is_reliable;                /* TCP, TLS: no retransmission */
     bool wants_ipv6;                 /* REQUESTED-ADDRESS-FAMILY */
     uint32_t lifetime_s;             /* 0: 600 */
@@ -49,7 +48,8 @@ struct turn_client *turn_client_new(const struct turn_options *options,
                                     const struct turn_events *events, void *owner);
 void turn_client_free(struct turn_client *client);
 
-/* Allocates. */
+/* Allocates; also again after on_failed, over another connection (a server knows an allocation by
+ * the addresses at both ends). Peers that were let in are let in again. */
 void turn_client_start(struct turn_client *client, uint64_t now_us);
 
 /* Lets `peer` in (all its ports: permissions are by address) before anything was sent to it. */
@@ -64,10 +64,13 @@ void turn_client_send(struct turn_client *client, const struct net_address *peer
 /* What the server sent: one message or ChannelData. */
 void turn_client_receive(struct turn_client *client, struct actr_view packet, uint64_t now_us);
 
-/* Gives the allocation back (Refresh with lifetime 0); on_released within a second. */
+/* Gives the allocation back (Refresh with lifetime 0), once and without waiting for an answer: if
+ * that is lost, it expires. Nothing else happens until turn_client_start(). */
 void turn_client_release(struct turn_client *client, uint64_t now_us);
 
-/* New credentials for whatever is asked from now on. ACTR_ENOMEM. */
+/* Credentials (copied) for the next allocation; one that lives keeps its own, because servers want
+ * the same name for as long as it lives (RFC 8656 §7.2). None until then: good for servers that ask
+ * for none. ACTR_ENOMEM, ACTR_EINVALID (longer than 763 bytes). */
 int turn_client_set_credentials(struct turn_client *client, const char *username,
                                 const char *password) ACTR_MUST_CHECK;
 
