@@ -82,6 +82,11 @@ static void dial_next(struct dial *dial)
             dial_note(dial, ACTR_EUNAVAILABLE, actr_errmsg());
             continue;
         }
+        if (dial->tls && dial->protocol && stream_offer(dial->stream, dial->protocol) < 0) {
+            dial_note(dial, ACTR_EUNAVAILABLE, actr_errmsg());
+            dial->stream = stream_free(dial->stream);
+            continue;
+        }
         stream_set_owner(dial->stream, &dial_stream_events, dial);
         if (dial->next < dial->count)
             loop_timer_start(&dial->timer, DIAL_ATTEMPT_US);

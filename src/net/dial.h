@@ -34,6 +34,7 @@ struct dial {
     struct loop_timer timer; /* gives an attempt up when there is another address */
     char *host;              /* owned */
     bool is_secure;
+    const char *protocol; /* offered by ALPN; lent; NULL: HTTP. To be set after dial_start() */
     uint16_t port;
     int error; /* of the last attempt, like detail */
     char detail[160];

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* The functions of net.h, http.h and resolve.h: each forwards to the implementation that made its first
- * argument.
+/* The functions of net.h, http.h and resolve.h: each forwards to the implementation that made its
+ * first argument.
  *
  * No state, no decision: what a call means is said in the headers, how it is done in the
  * implementations (socket_net.c, and the simulated network of the tests). Loop thread. */
 #include "net/net_ops.h"
+
+#include "base/err.h"
 
 int net_ws_dial(struct net *net, const struct net_ws_options *options,
                 const struct net_ws_events *events, void *user, struct net_ws **ret_ws)
@@ -86,5 +88,31 @@ struct net_resolve *net_resolve_cancel(struct net_resolve *resolve)
 {
     if (resolve)
         resolve->ops->resolve_cancel(resolve);
+    return NULL;
+}
+
+int net_stream_dial(struct net *net, const struct net_stream_options *options,
+                    const struct net_stream_events *events, void *user,
+                    struct net_stream **ret_stream)
+{
+    if (!net->ops->stream_dial)
+        return err_origin(ACTR_ENOTIMPL, "this network has no streams");
+    return net->ops->stream_dial(net, options, events, user, ret_stream);
+}
+
+int net_stream_send(struct net_stream *stream, struct actr_bytes bytes)
+{
+    return stream->ops->stream_send(stream, bytes);
+}
+
+size_t net_stream_queued(const struct net_stream *stream)
+{
+    return stream->ops->stream_queued(stream);
+}
+
+struct net_stream *net_stream_close(struct net_stream *stream)
+{
+    if (stream)
+        stream->ops->stream_close(stream);
     return NULL;
 }

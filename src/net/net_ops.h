@@ -11,6 +11,7 @@
 #include "net/http.h"
 #include "net/interfaces.h"
 #include "net/net.h"
+#include "net/net_stream.h"
 #include "net/resolve.h"
 
 struct loop;
@@ -44,6 +45,13 @@ struct net_ops {
     int (*interfaces_watch)(struct net *net, void (*on_change)(void *owner), void *owner,
                             struct interfaces **ret_watch);
     void (*interfaces_unwatch)(struct interfaces *watch); /* never NULL */
+    /* NULL: this network has no streams. */
+    int (*stream_dial)(struct net *net, const struct net_stream_options *options,
+                       const struct net_stream_events *events, void *user,
+                       struct net_stream **ret_stream);
+    int (*stream_send)(struct net_stream *stream, struct actr_bytes bytes);
+    size_t (*stream_queued)(const struct net_stream *stream);
+    void (*stream_close)(struct net_stream *stream);
 };
 
 /* First members of the implementation's objects. */

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "net/client_stream.h"
 #include "net/datagram_socket.h"
 #include "net/exchange.h"
 #include "net/interfaces_netlink.h"
@@ -43,6 +44,10 @@ static const struct net_ops socket_net_ops = {
     .interfaces_list = interfaces_netlink_list,
     .interfaces_watch = interfaces_netlink_watch,
     .interfaces_unwatch = interfaces_netlink_unwatch,
+    .stream_dial = client_stream_dial,
+    .stream_send = client_stream_send,
+    .stream_queued = client_stream_queued,
+    .stream_close = client_stream_close,
 };
 
 struct socket_net *socket_ref(struct socket_net *net)

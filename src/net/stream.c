@@ -461,6 +461,11 @@ int stream_connect(struct socket_net *net, const struct net_address *address,
     return 0;
 }
 
+int stream_offer(struct stream *stream, const char *protocol)
+{
+    return tls_offer(stream->tls, protocol);
+}
+
 int stream_accept(struct socket_net *net, int fd, struct tls_context *context,
                   struct stream **ret_stream)
 {

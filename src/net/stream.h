@@ -38,9 +38,12 @@ enum stream_tag { STREAM_PLAIN, STREAM_PING, STREAM_PONG };
 
 /* Begins to connect. `tls` NULL: plain; else `host` is what the certificate must name. ACTR_ENOMEM,
  * ACTR_EUNAVAILABLE (refused on the spot). */
-int stream_connect(struct socket_net *net, const struct net_address *address, struct tls_context *tls,
-                   const char *host, struct stream **ret_stream)
+int stream_connect(struct socket_net *net, const struct net_address *address,
+                   struct tls_context *tls, const char *host, struct stream **ret_stream)
     __attribute__((warn_unused_result));
+
+/* A stream with TLS that connects: offers this protocol (ALPN). ACTR_ENOMEM. */
+int stream_offer(struct stream *stream, const char *protocol) __attribute__((warn_unused_result));
 
 /* Takes a connected descriptor over, also on failure (then it is closed). ACTR_ENOMEM. */
 int stream_accept(struct socket_net *net, int fd, struct tls_context *tls,

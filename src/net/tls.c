@@ -11,6 +11,7 @@
 #include "net/tls.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <string.h>
 
 #include <openssl/bio.h>
@@ -23,6 +24,7 @@
 #include "base/mem.h"
 
 #define TLS_OUTPUT_FIRST 1024
+#define TLS_PROTOCOL_MAX 32
 
 struct tls_context {
     SSL_CTX *ssl;
@@ -235,6 +237,18 @@ int tls_new(struct tls_context *context, const char *host, struct tls **ret_tls)
     else
         SSL_set_accept_state(tls->ssl);
     *ret_tls = tls;
+    return 0;
+}
+
+int tls_offer(struct tls *tls, const char *protocol)
+{
+    uint8_t list[1 + TLS_PROTOCOL_MAX];
+    size_t len = strlen(protocol);
+    assert(len > 0 && len <= TLS_PROTOCOL_MAX);
+    list[0] = (uint8_t)len;
+    memcpy(list + 1, protocol, len);
+    if (SSL_set_alpn_protos(tls->ssl, list, (unsigned)len + 1) != 0)
+        return err_origin(ACTR_ENOMEM, "tls: %s", tls_reason());
     return 0;
 }
 

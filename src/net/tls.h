@@ -32,6 +32,9 @@ struct tls_context *tls_context_unref(struct tls_context *context);
  * numeric address); NULL for a server. Takes its own reference of the context. ACTR_ENOMEM. */
 int tls_new(struct tls_context *context, const char *host, struct tls **ret_tls)
     __attribute__((warn_unused_result));
+/* A client offers this protocol in place of the usual one; before it shakes hands. At most 32
+ * characters. ACTR_ENOMEM. */
+int tls_offer(struct tls *tls, const char *protocol) __attribute__((warn_unused_result));
 /* Returns NULL; NULL is fine. */
 struct tls *tls_free(struct tls *tls);
 

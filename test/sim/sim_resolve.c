@@ -36,8 +36,8 @@ int sim_resolve(struct net *net, const char *host, uint16_t port, net_resolve_fn
     resolve->fn = fn;
     resolve->user = user;
     const struct sim_host *found = sim_host_find(sim, view_text(host));
-    resolve->is_known = net_address_parse(view_text(found ? found->address : host), port,
-                                          &resolve->address);
+    resolve->is_known =
+        net_address_parse(view_text(found ? found->address : host), port, &resolve->address);
     loop_timer_init(&resolve->timer, sim->loop, resolve_on_timer);
     loop_timer_start(&resolve->timer, sim_between(sim, sim->delay.min_us, sim->delay.max_us));
     *ret_resolve = &resolve->base;

@@ -41,7 +41,7 @@ struct gatherer_events {
     /* Data or STUN of `remote` came through the relay whose address is `relayed`. Lent. */
     void (*on_relayed)(void *owner, const struct net_address *relayed,
                        const struct net_address *remote, struct actr_view bytes);
-    /* A burst that came through a relay has been handed over: send what it caused. */
+    /* A burst that came through a relay has been handed over: send what it caused. May be NULL. */
     void (*on_relayed_end)(void *owner);
     /* The relay has gone; its candidates are dead. */
     void (*on_relay_lost)(void *owner, const struct net_address *relayed, int code,
@@ -54,7 +54,7 @@ struct gatherer_options {
     struct udp_mux *mux;
     const char *const *stun_urls; /* borrowed while it lives; NULL-terminated; NULL: none */
     const char *const *turn_urls;
-    const char *turn_username, *turn_password;  /* copied; NULL: not known */
+    const char *turn_username, *turn_password; /* copied; NULL: not known */
     /* Announced in place of the host addresses of their family (1:1 NAT), whatever our role; the
      * port is the mux's. Borrowed while it lives. */
     const struct net_address *public_addresses;

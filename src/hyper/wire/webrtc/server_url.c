@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* URLs of STUN and TURN servers: what url.h cuts, with the transport that scheme and query mean
- * (RFC 7065 §3.1).
+ * (RFC 7065 §3.1). Without a query `turn` means UDP, and `turns` TLS over TCP. What is well formed
+ * and cannot be used is told apart from what is malformed.
  *
  * Any thread. Never allocates, and never looks a name up. */
 #include "hyper/wire/webrtc/server_url.h"

@@ -15,7 +15,12 @@
 #include "net/resolve.h"
 #include "sys/loop.h"
 
-enum stun_query_state { STUN_QUERY_IDLE, STUN_QUERY_ASKING, STUN_QUERY_ANSWERED, STUN_QUERY_FAILED };
+enum stun_query_state {
+    STUN_QUERY_IDLE,
+    STUN_QUERY_ASKING,
+    STUN_QUERY_ANSWERED,
+    STUN_QUERY_FAILED
+};
 
 /* One Binding transaction; for reading. */
 struct stun_query {

@@ -21,7 +21,7 @@ struct turn_link;
 struct turn_link_events {
     void (*on_open)(void *owner);
     void (*on_packet)(void *owner, struct actr_view packet);
-    void (*on_end)(void *owner); /* of what came at once */
+    void (*on_end)(void *owner);                                /* of what came at once */
     void (*on_lost)(void *owner, int code, const char *detail); /* of no use any more: close it */
 };
 

@@ -25,7 +25,12 @@
 
 #define TURN_SERVER_ATTEMPT_US 2000000
 
-enum turn_server_state { TURN_SERVER_IDLE, TURN_SERVER_LOOKING, TURN_SERVER_OPENING, TURN_SERVER_LIVE };
+enum turn_server_state {
+    TURN_SERVER_IDLE,
+    TURN_SERVER_LOOKING,
+    TURN_SERVER_OPENING,
+    TURN_SERVER_LIVE
+};
 
 struct turn_server {
     struct turn_server_options options;
@@ -264,9 +269,8 @@ static void turn_server_limit(struct turn_server *server)
 
 static void turn_server_next(struct turn_server *server)
 {
-    struct turn_link_options options = {.loop = server->options.loop,
-                                        .net = server->options.net,
-                                        .url = &server->url};
+    struct turn_link_options options = {
+        .loop = server->options.loop, .net = server->options.net, .url = &server->url};
     server->link = turn_link_close(server->link);
     server->state = TURN_SERVER_OPENING;
     while (server->next < server->count) {
@@ -320,6 +324,13 @@ static void turn_server_begin(struct turn_server *server)
     server->state = TURN_SERVER_LOOKING;
     server->until_us = turn_server_now(server) + server->options.timeout_us;
     server->attempt_us = server->until_us;
+    if (server->url.transport != SERVER_UDP) {
+        /* A stream is dialled by name: it tries the addresses by itself. */
+        server->count = 1;
+        server->next = 0;
+        turn_server_next(server);
+        return;
+    }
     int r = net_resolve(server->options.net, server->url.host, server->url.port,
                         turn_server_on_resolved, server, &server->resolve);
     if (r < 0) {

@@ -32,7 +32,8 @@
 #define TURN_PEER_REFRESH_US (240 * (uint64_t)TURN_SECOND_US) /* permissions live for 5 min */
 #define TURN_PEER_IDLE_US (300 * (uint64_t)TURN_SECOND_US)
 #define TURN_PEER_RETRY_US (30 * (uint64_t)TURN_SECOND_US)
-#define TURN_SOON_US (5 * (uint64_t)TURN_SECOND_US) /* an allocation gone sooner is a sick server's */
+#define TURN_SOON_US                                                                               \
+    (5 * (uint64_t)TURN_SECOND_US) /* an allocation gone sooner is a sick server's */
 #define TURN_CHANNEL_HEADER_LEN 4
 
 enum turn_state { TURN_IDLE, TURN_ALLOCATING, TURN_LIVE, TURN_FAILED };
@@ -42,7 +43,8 @@ struct turn_client {
     void *owner;
     struct turn_options options;
     enum turn_state state;
-    struct turn_auth auth, auth_next; /* of the allocation, and of the next one when there is a name */
+    struct turn_auth auth,
+        auth_next; /* of the allocation, and of the next one when there is a name */
     struct turn_transaction transaction;
     bool is_clearing, has_cleared; /* an older allocation of this connection is being given back */
     struct net_address relayed, mapped;
@@ -169,7 +171,8 @@ static void turn_client_prolong(struct turn_client *client, uint32_t lifetime_s,
 {
     if (lifetime_s > TURN_LIFETIME_MAX_S)
         lifetime_s = TURN_LIFETIME_MAX_S;
-    uint32_t margin_s = lifetime_s > 2 * TURN_MARGIN_S ? TURN_MARGIN_S : lifetime_s - lifetime_s / 2;
+    uint32_t margin_s =
+        lifetime_s > 2 * TURN_MARGIN_S ? TURN_MARGIN_S : lifetime_s - lifetime_s / 2;
     client->expires_us = now_us + lifetime_s * (uint64_t)TURN_SECOND_US;
     client->refresh_us = client->expires_us - margin_s * (uint64_t)TURN_SECOND_US;
 }
@@ -329,8 +332,7 @@ void turn_client_permit(struct turn_client *client, const struct net_address *ad
                         uint64_t now_us)
 {
     struct turn_peer *peer = turn_peers_use(&client->peers, address, now_us);
-    if (client->state == TURN_LIVE && peer->state == TURN_PEER_NEW &&
-        !peer->transaction.is_active)
+    if (client->state == TURN_LIVE && peer->state == TURN_PEER_NEW && !peer->transaction.is_active)
         turn_client_admit(client, peer, now_us);
 }
 
@@ -347,8 +349,7 @@ static void turn_client_send_channel(struct turn_client *client, const struct tu
     client->out[3] = (uint8_t)bytes.len;
     if (bytes.len > 0)
         memcpy(client->out + TURN_CHANNEL_HEADER_LEN, bytes.ptr, bytes.len);
-    turn_client_send_packet(client,
-                            actr_view_of(client->out, TURN_CHANNEL_HEADER_LEN + bytes.len));
+    turn_client_send_packet(client, actr_view_of(client->out, TURN_CHANNEL_HEADER_LEN + bytes.len));
 }
 
 static void turn_client_send_indication(struct turn_client *client, const struct turn_peer *peer,
@@ -374,8 +375,7 @@ void turn_client_send(struct turn_client *client, const struct net_address *addr
         turn_client_send_channel(client, peer, bytes);
         return;
     }
-    if (!peer->transaction.is_active &&
-        (peer->state == TURN_PEER_NEW || !peer->is_channel_refused))
+    if (!peer->transaction.is_active && (peer->state == TURN_PEER_NEW || !peer->is_channel_refused))
         turn_client_admit(client, peer, now_us);
     turn_client_send_indication(client, peer, bytes);
 }

@@ -38,9 +38,9 @@ struct turn_events {
 };
 
 struct turn_options {
-    bool is_reliable;                /* TCP, TLS: no retransmission */
-    bool wants_ipv6;                 /* REQUESTED-ADDRESS-FAMILY */
-    uint32_t lifetime_s;             /* 0: 600 */
+    bool is_reliable;    /* TCP, TLS: no retransmission */
+    bool wants_ipv6;     /* REQUESTED-ADDRESS-FAMILY */
+    uint32_t lifetime_s; /* 0: 600 */
 };
 
 /* NULL when memory has run out. */

@@ -53,8 +53,8 @@ struct turn_peer *turn_peers_use(struct turn_peers *peers, const struct net_addr
 {
     struct turn_peer *peer = turn_peers_find(peers, address);
     if (!peer) {
-        peer = peers->count < TURN_PEERS_MAX ? &peers->list[peers->count++]
-                                             : turn_peers_oldest(peers);
+        peer =
+            peers->count < TURN_PEERS_MAX ? &peers->list[peers->count++] : turn_peers_oldest(peers);
         *peer = (struct turn_peer){.address = *address};
     }
     peer->used_us = now_us;

@@ -3,7 +3,9 @@
 /* Refusals of a TURN server in words.
  *
  * The ones that somebody can do something about have our own; the rest quote the server, printable
- * ASCII only. Pure. */
+ * ASCII only, because the text ends in a log and comes from outside.
+ *
+ * Pure. Must never decide what is done about a refusal; that is the client's affair. */
 #include "hyper/wire/webrtc/ice/turn_refusal.h"
 
 #include <stdio.h>
@@ -27,9 +29,10 @@ static const char *turn_refusal_advice(unsigned code)
 int turn_refusal_describe(unsigned code, struct actr_view reason, char text[TURN_REFUSAL_TEXT_MAX])
 {
     const char *advice = turn_refusal_advice(code);
-    size_t len = (size_t)(advice ? snprintf(text, TURN_REFUSAL_TEXT_MAX, "%s", advice)
-                                 : snprintf(text, TURN_REFUSAL_TEXT_MAX, "the server refuses (%u)%s",
-                                            code, reason.len > 0 ? ": " : ""));
+    size_t len =
+        (size_t)(advice ? snprintf(text, TURN_REFUSAL_TEXT_MAX, "%s", advice)
+                        : snprintf(text, TURN_REFUSAL_TEXT_MAX, "the server refuses (%u)%s", code,
+                                   reason.len > 0 ? ": " : ""));
     for (size_t i = 0; !advice && i < reason.len && len + 1 < TURN_REFUSAL_TEXT_MAX; i++)
         text[len++] = (char)(reason.ptr[i] >= ' ' && reason.ptr[i] <= '~' ? reason.ptr[i] : '?');
     text[len] = '\0';

@@ -22,5 +22,4 @@ enum turn_refusal {
 
 /* The error code for us (ACTR_EPERMISSION, ACTR_EUNAVAILABLE), and what to say about it; of the
  * server's own words no more than is fit for a log. */
-int turn_refusal_describe(unsigned code, struct actr_view reason,
-                          char text[TURN_REFUSAL_TEXT_MAX]);
+int turn_refusal_describe(unsigned code, struct actr_view reason, char text[TURN_REFUSAL_TEXT_MAX]);

@@ -12,11 +12,11 @@
 /* Embedded; zeroed is idle. */
 struct turn_transaction {
     bool is_active, is_reliable;
-    bool is_signed;       /* it was sent with credentials */
-    uint8_t challenges;   /* answers that were new challenges to a signed request */
+    bool is_signed;     /* it was sent with credentials */
+    uint8_t challenges; /* answers that were new challenges to a signed request */
     enum stun_method method;
     uint8_t id[STUN_TRANSACTION_LEN];
-    unsigned sent;        /* how many times */
+    unsigned sent; /* how many times */
     uint64_t due_us, wait_us;
 };
 

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* A world for gatherers on virtual time: a machine with addresses, a mux on it, and servers that
+ * answer from elsewhere. Names are known or not; servers answer or not. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "hyper/wire/webrtc/gatherer.h"
+#include "hyper/wire/webrtc/udp_mux.h"
+#include "net/interfaces.h"
+#include "net/net_ops.h"
+
+#define WORLD_DELAY_US 10000 /* of each packet and answer */
+#define WORLD_SOCKETS_MAX 64
+#define WORLD_CANDIDATES_MAX 32
+
+/* What a gatherer has told. */
+struct gathered {
+    struct gatherer *gatherer;
+    struct candidate candidates[WORLD_CANDIDATES_MAX];
+    uint16_t preferences[WORLD_CANDIDATES_MAX];
+    size_t count;
+    unsigned done, troubles, lost, relayed, relayed_ends, resolved;
+    int trouble_code, lost_code;
+    char trouble[256];
+    struct net_address relayed_by, relayed_from, lost_address, resolved_address;
+    bool was_found;
+    char data[64];
+    bool frees_itself; /* at its next event */
+};
+
+struct world_socket;
+
+struct gather_world {
+    struct net net;
+    struct loop *loop;
+    struct interface_address interfaces[8];
+    size_t interface_count;
+    struct interfaces watch;
+    struct udp_mux *mux;
+    struct list packets; /* on their way */
+    struct world_socket *sockets[WORLD_SOCKETS_MAX];
+    uint16_t port_last;
+
+    /* The servers: which of them answer. */
+    bool stun_is_dead, stun_refuses, stun_is_open_internet; /* sees the address as it is */
+    bool turn_is_dead, turn_refuses;
+    bool mdns_is_dead;
+    bool streams_fail;
+    unsigned stun_requests, allocations, releases, permissions, mdns_questions;
+    struct net_address peer_data; /* the last peer that data was for */
+};
+
+void world_open(struct gather_world *world);
+void world_close(struct gather_world *world);
+void world_add_interface(struct gather_world *world, const char *address);
+void world_run(struct gather_world *world, uint64_t duration_us);
+
+/* Options for the mux of this world. */
+struct gatherer_options world_options(struct gather_world *world);
+void world_gather(struct gathered *gathered, const struct gatherer_options *options);
+
+/* A peer sends through every relay. */
+void world_peer_sends(struct gather_world *world, const struct net_address *peer, const char *text);
+/* The servers' ends of all streams go. */
+void world_cut_streams(struct gather_world *world);
+
+/* How many candidates of that type; NULL text: any address. */
+unsigned gathered_has(const struct gathered *gathered, enum candidate_type type, const char *text);
