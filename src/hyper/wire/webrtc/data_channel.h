@@ -8,11 +8,12 @@
  * take turns by bytes. So a bulk stream delays a small message by at most what SCTP holds. A
  * message over one fragment's size is the caller's to cut (fragment.h).
  *
- * Bounds: DATA_CHANNELS_MAX open channels, further OPENs are answered by a reset; queue_max bytes a
- * channel. Ids are assigned by DTLS role (client even, server odd), beginning with 1 for a server
- * as the existing system does, 0 for a client; remote ids may be any.
+ * Bounds: DATA_CHANNELS_MAX open channels, further OPENs of the peer are answered by a reset, ours
+ * fail; queue_max bytes a channel. Ids are assigned by DTLS role (client even, server odd),
+ * beginning with 1 for a server as the existing system does, 0 for a client; remote ids may be any.
  *
- * Loop thread. Events come inside data_channels_on_…() and from the loop, never inside a send. */
+ * Loop thread. Events come inside data_channels_on_…() and from the loop, never inside a send; all
+ * may be freed in one. */
 #pragma once
 
 #include <stdbool.h>
@@ -50,7 +51,8 @@ struct data_channels_events {
     void (*on_message)(void *owner, struct data_channel *channel, bool is_text,
                        struct actr_bytes message);
     void (*on_writable)(void *owner, struct data_channel *channel);
-    /* Either side closed it; freed when this returns. */
+    /* Both sides have closed it, or ours without ever having told the peer; freed when this
+     * returns. What the peer has sent before came by on_message. */
     void (*on_closed)(void *owner, struct data_channel *channel);
     /* Every queue and the association are empty (after data_channels_drain()). */
     void (*on_drained)(void *owner);
@@ -82,7 +84,7 @@ void data_channels_on_reset(struct data_channels *channels, const uint16_t *stre
                             bool is_incoming);
 
 /* Opens a channel; may be used at once (RFC 8832 §6), also before the association is up.
- * ACTR_ENOMEM, ACTR_EINVALID. */
+ * ACTR_ENOMEM, ACTR_EINVALID (label, reliability), ACTR_EUNAVAILABLE (DATA_CHANNELS_MAX). */
 int data_channel_open(struct data_channels *channels, const struct data_channel_options *options,
                       struct data_channel **ret_channel) ACTR_MUST_CHECK;
 /* Consumes message. 0, DATA_CHANNEL_FULL (taken), ACTR_EUNAVAILABLE (over queue_max: not taken),
@@ -100,3 +102,5 @@ uint16_t data_channel_id(const struct data_channel *channel);
 size_t data_channel_queued(const struct data_channel *channel);
 void data_channel_set_user(struct data_channel *channel, void *user, uint8_t rank);
 void *data_channel_user(const struct data_channel *channel);
+/* OPENs of the peer that were refused. */
+uint64_t data_channels_refused(const struct data_channels *channels);

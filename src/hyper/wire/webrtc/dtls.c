@@ -15,9 +15,7 @@
  * give a victim's address. It is a random value of the association, which exists before its first
  * datagram anyway; until it has come back a server answers with less than it was sent.
  *
- * Before the keys are there anybody on the path can end a handshake; afterwards what does not
- * authenticate changes nothing. Buffers are bounded by OpenSSL: 100 records of the next epoch,
- * handshake messages 10 ahead, of 8 KiB of certificates at most.
+ * Buffers are bounded by OpenSSL: 100 records of the next epoch, handshake messages 10 ahead.
  *
  * Loop thread. Must never leave anything in OpenSSL's error queue, and never be freed in an event.
  */

@@ -8,8 +8,9 @@
  * outstanding the loop's clock drives its timers; idle associations cost no wake-ups.
  *
  * Messages are sent whole or not at all, in the order taken; the caller schedules lanes (see
- * data_channel.h) and keeps little in here. Loop thread of the association. Events come inside
- * sctp_receive() and from the loop, never inside sctp_send(). */
+ * data_channel.h) and keeps little in here. Loop thread of the association. Packets leave inside
+ * any call but sctp_free(), and from the loop; the association must not be freed in there. The
+ * other events come inside sctp_receive_end() and from the loop, never inside sctp_send(). */
 #pragma once
 
 #include <stdbool.h>
@@ -22,9 +23,14 @@ struct loop;
 struct sctp;
 
 #define SCTP_PORT 5000
-#define SCTP_STREAMS 64       /* negotiated at first; grows by request of either side (RFC 6525) */
+#define SCTP_STREAMS 64       /* of ours at first; grows by request (RFC 6525) */
+#define SCTP_STREAMS_IN 1024  /* of the peer's at most; it may add some up to here */
 #define SCTP_STREAM_MAX 65534 /* highest id; 65535 is never used (RFC 8832 §4) */
 #define SCTP_FULL 1
+/* Retransmission timeouts: at least what a peer may delay its acknowledgement and a round trip
+ * (RFC 9260 §6.3.1 says 1 s; ICE, not SCTP, says when a path is dead). */
+#define SCTP_RTO_MIN_MS 400
+#define SCTP_RTO_MAX_MS 3000
 
 /* Payload protocol identifiers (RFC 8831 §8). */
 enum sctp_ppid {
@@ -49,9 +55,11 @@ struct sctp_events {
     void (*on_open)(void *owner, uint16_t streams_out, uint16_t streams_in);
     /* A whole message; a reference. Over message_len_max: on_failed with ACTR_EINVALID instead. */
     void (*on_message)(void *owner, const struct sctp_message *head, struct actr_bytes bytes);
-    /* After SCTP_FULL: room again (half of the buffer). */
+    /* After SCTP_FULL or a refusal: room again (half of the buffer); or what
+     * sctp_wait_writable() waits for; or streams were added. */
     void (*on_writable)(void *owner);
-    /* The peer reset its outgoing side of these streams (RFC 6525), or our reset was answered. */
+    /* The peer reset its outgoing side of these streams (RFC 6525), or our reset was answered. No
+     * streams means all. Lent. */
     void (*on_reset)(void *owner, const uint16_t *streams, size_t count, bool is_incoming);
     /* SHUTDOWN or ABORT of the peer (code 0, ACTR_EUNAVAILABLE), or retransmission given up.
      * Last event. */
@@ -78,7 +86,7 @@ int sctp_start(struct sctp *sctp) ACTR_MUST_CHECK;
 
 /* One packet of the peer; may be changed while it is looked at. */
 void sctp_receive(struct sctp *sctp, struct actr_view packet);
-/* The packets of a burst have been received: SACKs and data that they allow leave now. */
+/* The packets of a burst have been received: their messages and events are handed up. */
 void sctp_receive_end(struct sctp *sctp);
 
 /* Consumes bytes. 0; SCTP_FULL (taken; wait for on_writable); ACTR_EUNAVAILABLE (the buffer is over
@@ -86,8 +94,13 @@ void sctp_receive_end(struct sctp *sctp);
  * ACTR_EINVALID (stream), ACTR_ENOMEM. */
 int sctp_send(struct sctp *sctp, const struct sctp_message *head,
               struct actr_bytes bytes) ACTR_MUST_CHECK;
-/* Taken and not yet acknowledged, bytes. */
+/* Taken and not yet acknowledged, bytes, with what SCTP adds to each piece. */
 size_t sctp_buffered(const struct sctp *sctp);
+/* on_writable, once, when fewer than `below` bytes are buffered. */
+void sctp_wait_writable(struct sctp *sctp, size_t below);
+/* Streams that we may send on; 0 until open. */
+uint16_t sctp_streams(const struct sctp *sctp);
+struct loop *sctp_loop(const struct sctp *sctp);
 
 /* Closes our side of a stream. ACTR_ESTATE, ACTR_EINVALID, ACTR_ENOMEM. */
 int sctp_reset_stream(struct sctp *sctp, uint16_t stream) ACTR_MUST_CHECK;
@@ -97,8 +110,8 @@ int sctp_grow(struct sctp *sctp, uint16_t stream) ACTR_MUST_CHECK;
 /* Stops handing up messages: the receive window closes and pushes back on the peer. */
 void sctp_read(struct sctp *sctp, bool enable);
 
-/* The path has changed or is back: what is outstanding is sent again soon instead of after a grown
- * timeout. */
+/* The path has changed or is back: it is measured anew, which ends the growth of the timeout. What
+ * is outstanding is sent again when the timeout that is running ends: within SCTP_RTO_MAX_MS. */
 void sctp_path_changed(struct sctp *sctp);
 
 struct sctp_stats {

@@ -6,10 +6,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "base/mem.h"
 #include "harness.h"
+#include "wall_clock.h"
 
 #define QUEUE_MAX 512
 #define NOW_S UINT64_C(1800000000)
@@ -31,16 +31,6 @@ struct side {
     uint8_t data[2048];
     size_t data_len, data_count;
 };
-
-static uint64_t clock_us = 1000000;
-
-/* In place of the C library's, for OpenSSL's timer; it must be seen from its library. */
-__attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict tv,
-                                                        void *restrict zone)
-{
-    *tv = (struct timeval){(time_t)(NOW_S + clock_us / 1000000), (suseconds_t)(clock_us % 1000000)};
-    return 0;
-}
 
 static void on_send(void *owner, struct actr_view bytes)
 {
@@ -118,8 +108,8 @@ static void pair_new(struct side *client, struct side *server)
     server->peer = client;
     side_new(client, DTLS_CLIENT, certificate_fingerprint(server->certificate));
     side_new(server, DTLS_SERVER, certificate_fingerprint(client->certificate));
-    dtls_start(server->dtls, clock_us);
-    dtls_start(client->dtls, clock_us);
+    dtls_start(server->dtls, wall_clock_us);
+    dtls_start(client->dtls, wall_clock_us);
 }
 
 static void pair_free(struct side *client, struct side *server)
@@ -134,7 +124,7 @@ static bool step(struct side *from)
     if (from->head == from->tail)
         return false;
     struct datagram *datagram = &from->queue[from->head++];
-    dtls_receive(from->peer->dtls, actr_view_of(datagram->bytes, datagram->len), clock_us);
+    dtls_receive(from->peer->dtls, actr_view_of(datagram->bytes, datagram->len), wall_clock_us);
     return true;
 }
 
@@ -159,10 +149,10 @@ static void wait_next(struct side *a, struct side *b)
     if (other < next)
         next = other;
     assert_true(next != UINT64_MAX);
-    if (next > clock_us)
-        clock_us = next;
-    dtls_tick(a->dtls, clock_us);
-    dtls_tick(b->dtls, clock_us);
+    if (next > wall_clock_us)
+        wall_clock_us = next;
+    dtls_tick(a->dtls, wall_clock_us);
+    dtls_tick(b->dtls, wall_clock_us);
 }
 
 TEST(both_sides_open_and_exchange_packets_of_the_largest_size)
@@ -202,13 +192,13 @@ TEST(before_the_cookie_is_back_a_server_answers_with_less_than_it_got)
         uint8_t copy[1500];
         memcpy(copy, hello->bytes, hello->len);
         copy[10] = (uint8_t)i; /* record sequence number */
-        dtls_receive(server.dtls, actr_view_of(copy, hello->len), clock_us);
+        dtls_receive(server.dtls, actr_view_of(copy, hello->len), wall_clock_us);
         assert_true(server.tail <= before + 1);
         if (server.tail > before)
             assert_true(server.queue[before].len < hello->len);
-        clock_us += 2000000;
+        wall_clock_us += 2000000;
         before = server.tail;
-        dtls_tick(server.dtls, clock_us);
+        dtls_tick(server.dtls, wall_clock_us);
         assert_int_equal(server.tail, before);
     }
     assert_true(server.tail >= 1);
@@ -228,7 +218,7 @@ TEST(a_client_hello_of_the_existing_system_is_answered)
     uint8_t bytes[512];
     size_t len = harness_hex(hello, bytes, sizeof bytes - 20);
     pair_new(&client, &server);
-    assert_true(dtls_receive(server.dtls, actr_view_of(bytes, len), clock_us));
+    assert_true(dtls_receive(server.dtls, actr_view_of(bytes, len), wall_clock_us));
     assert_int_equal(server.tail, 1);
     struct datagram *verify = &server.queue[0];
     assert_int_equal(verify->bytes[13], 3);
@@ -243,7 +233,7 @@ TEST(a_client_hello_of_the_existing_system_is_answered)
     bytes[13 + 3] += 20;  /* message */
     bytes[13 + 5]++;      /* its number */
     bytes[13 + 11] += 20; /* fragment */
-    assert_true(dtls_receive(server.dtls, actr_view_of(bytes, len), clock_us));
+    assert_true(dtls_receive(server.dtls, actr_view_of(bytes, len), wall_clock_us));
     assert_int_equal(server.failed, 0);
     assert_true(server.tail > 4);
     struct datagram *answer = &server.queue[1];
@@ -308,7 +298,7 @@ TEST(datagrams_in_any_order_and_twice_make_a_handshake)
                     struct datagram *datagram =
                         &sides[i]->queue[head + harness_random(&random) % count];
                     dtls_receive(sides[!i]->dtls, actr_view_of(datagram->bytes, datagram->len),
-                                 clock_us);
+                                 wall_clock_us);
                 }
                 sides[i]->head = head + count;
             }
@@ -335,8 +325,8 @@ TEST(a_certificate_with_another_fingerprint_is_refused)
                  wrong == 0 ? &other : certificate_fingerprint(server.certificate));
         side_new(&server, DTLS_SERVER,
                  wrong == 1 ? &other : certificate_fingerprint(client.certificate));
-        dtls_start(server.dtls, clock_us);
-        dtls_start(client.dtls, clock_us);
+        dtls_start(server.dtls, wall_clock_us);
+        dtls_start(client.dtls, wall_clock_us);
         settle(&client, &server);
         struct side *refuser = wrong == 0 ? &client : &server;
         assert_int_equal(refuser->failed, 1);
@@ -363,7 +353,7 @@ TEST(one_of_several_fingerprints_suffices)
         .role = DTLS_CLIENT, .fingerprints = list, .fingerprint_count = 3};
     assert_int_equal(dtls_new(client.context, &options, &events, &client, &client.dtls), 0);
     side_new(&server, DTLS_SERVER, certificate_fingerprint(client.certificate));
-    dtls_start(client.dtls, clock_us);
+    dtls_start(client.dtls, wall_clock_us);
     settle(&client, &server);
     assert_int_equal(client.opened, 1);
     pair_free(&client, &server);
@@ -380,7 +370,7 @@ TEST(the_dates_of_a_certificate_do_not_matter)
         server.peer = &client;
         side_new(&client, DTLS_CLIENT, certificate_fingerprint(server.certificate));
         side_new(&server, DTLS_SERVER, certificate_fingerprint(client.certificate));
-        dtls_start(client.dtls, clock_us);
+        dtls_start(client.dtls, wall_clock_us);
         settle(&client, &server);
         assert_int_equal(client.opened, 1);
         assert_int_equal(server.opened, 1);
@@ -400,7 +390,7 @@ TEST(what_does_not_authenticate_is_counted_and_changes_nothing)
     dtls_get_stats(server.dtls, &stats);
     uint64_t before = stats.dropped;
     /* Again. */
-    assert_false(dtls_receive(server.dtls, actr_view_of(good.bytes, good.len), clock_us));
+    assert_false(dtls_receive(server.dtls, actr_view_of(good.bytes, good.len), wall_clock_us));
     assert_int_equal(server.data_count, 1);
     /* Each bit of it. */
     size_t forged = 1;
@@ -408,14 +398,15 @@ TEST(what_does_not_authenticate_is_counted_and_changes_nothing)
         struct datagram bad = good;
         bad.bytes[10] = 200;
         bad.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        assert_false(dtls_receive(server.dtls, actr_view_of(bad.bytes, bad.len), clock_us));
+        assert_false(dtls_receive(server.dtls, actr_view_of(bad.bytes, bad.len), wall_clock_us));
         forged++;
     }
     for (int i = 0; i < 2000; i++) {
         uint8_t noise[64];
         for (size_t k = 0; k < sizeof noise; k++)
             noise[k] = (uint8_t)harness_random(&random);
-        dtls_receive(server.dtls, actr_view_of(noise, 1 + harness_random(&random) % 63), clock_us);
+        dtls_receive(server.dtls, actr_view_of(noise, 1 + harness_random(&random) % 63),
+                     wall_clock_us);
         forged++;
     }
     assert_int_equal(server.data_count, 1);
@@ -435,13 +426,15 @@ TEST(data_of_another_session_is_not_taken_during_a_handshake)
     assert_int_equal(dtls_send(other.dtls, actr_view_of("data", 4)), 0);
     struct datagram *foreign = &other.queue[other.tail - 1];
     pair_new(&client, &server);
-    assert_false(dtls_receive(server.dtls, actr_view_of(foreign->bytes, foreign->len), clock_us));
+    assert_false(
+        dtls_receive(server.dtls, actr_view_of(foreign->bytes, foreign->len), wall_clock_us));
     settle(&client, &server);
     assert_int_equal(server.opened, 1);
-    assert_false(dtls_receive(server.dtls, actr_view_of(foreign->bytes, foreign->len), clock_us));
+    assert_false(
+        dtls_receive(server.dtls, actr_view_of(foreign->bytes, foreign->len), wall_clock_us));
     /* And a handshake that begins anew does not touch one that is open. */
     struct datagram *hello = &client.queue[0];
-    assert_false(dtls_receive(peer.dtls, actr_view_of(hello->bytes, hello->len), clock_us));
+    assert_false(dtls_receive(peer.dtls, actr_view_of(hello->bytes, hello->len), wall_clock_us));
     assert_int_equal(peer.failed, 0);
     pair_free(&client, &server);
     pair_free(&other, &peer);
@@ -464,11 +457,11 @@ TEST(a_handshake_without_answer_ends_in_time)
 {
     struct side client, server;
     pair_new(&client, &server);
-    uint64_t begin = clock_us;
+    uint64_t begin = wall_clock_us;
     while (client.failed == 0)
         wait_next(&client, &server);
     assert_int_equal(client.code, ACTR_ETIMEDOUT);
-    assert_true(clock_us - begin <= 30000000);
+    assert_true(wall_clock_us - begin <= 30000000);
     assert_true(client.tail >= 5);
     pair_free(&client, &server);
 }
