@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "hyper/wire/webrtc/mdns.h"
 #include "hyper/wire/webrtc/stun_server.h"
 #include "hyper/wire/webrtc/turn_server.h"
 #include "hyper/wire/webrtc/udp_mux.h"
@@ -49,7 +50,8 @@ struct gatherer {
     size_t stun_count;
     struct turn_server *turn[GATHERER_SERVERS_MAX];
     size_t turn_count;
-    size_t url_told; /* URLs looked at for trouble: those of STUN, then those of TURN */
+    size_t url_told;   /* URLs looked at for trouble: those of STUN, then those of TURN */
+    struct mdns *mdns; /* made when it is first needed */
     bool is_started, is_done_told;
 };
 
@@ -373,6 +375,16 @@ int gatherer_set_credentials(struct gatherer *gatherer, const char *username, co
     return result;
 }
 
+bool gatherer_resolve(struct gatherer *gatherer, const char *name,
+                      void (*fn)(void *owner, const char *name, const struct net_address *address))
+{
+    const struct gatherer_options *options = &gatherer->options;
+    if (!gatherer->mdns)
+        gatherer->mdns =
+            mdns_new(options->loop, options->net, options->timeout_us, gatherer->owner);
+    return gatherer->mdns && mdns_find(gatherer->mdns, name, fn);
+}
+
 static int gatherer_add_server(struct gatherer *gatherer, const struct server_url *url)
 {
     const struct gatherer_options *options = &gatherer->options;
@@ -437,6 +449,7 @@ struct gatherer *gatherer_free(struct gatherer *gatherer)
     if (!gatherer)
         return NULL;
     loop_task_cancel(&gatherer->news);
+    mdns_free(gatherer->mdns);
     for (size_t i = 0; i < gatherer->stun_count; i++)
         stun_server_stop(&gatherer->stun[i].server);
     for (size_t i = 0; i < gatherer->turn_count; i++)

@@ -85,7 +85,8 @@ void gatherer_permit(struct gatherer *gatherer, const struct net_address *remote
 int gatherer_set_credentials(struct gatherer *gatherer, const char *username,
                              const char *password) ACTR_MUST_CHECK;
 
-/* Looks up an mDNS name of a remote candidate (RFC 6762, one-shot); fn once, not inside; address
- * NULL: nobody answered within the gatherer's timeout. At most 16 at a time: further ones fail. */
-void gatherer_resolve(struct gatherer *gatherer, const char *name,
+/* Looks up the mDNS name of a remote candidate (RFC 6762, one-shot); fn once, not inside; address
+ * NULL: nobody answered within the gatherer's timeout. False: it cannot be looked up (16 are under
+ * way already, no memory, a malformed name), and fn will not run. */
+bool gatherer_resolve(struct gatherer *gatherer, const char *name,
                       void (*fn)(void *owner, const char *name, const struct net_address *address));

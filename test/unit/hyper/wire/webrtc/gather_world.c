@@ -167,6 +167,23 @@ static void serve_turn(struct gather_world *world, const struct world_packet *qu
     world_answer(world, question, stun_end(&writer));
 }
 
+/* Somebody on the link is known.local. */
+static void serve_mdns(struct gather_world *world, const struct world_packet *question)
+{
+    static const uint8_t name[] = "\5known\5local";
+    static const uint8_t record[] = {0, 1, 0x80, 1, 0, 0, 0, 120, 0, 4, 10, 0, 0, 77};
+    uint8_t answer[12 + sizeof(name) + sizeof(record)] = {
+        question->data[0], question->data[1], 0x84, 0, 0, 0, 0, 1};
+    assert_int_equal(question->remote.port, 5353);
+    assert_true(net_address_is_multicast(&question->remote));
+    assert_int_equal(question->remote.scope != 0, question->remote.is_ipv6);
+    world->mdns_questions++;
+    memcpy(answer + 12, name, sizeof(name));
+    memcpy(answer + 12 + sizeof(name), record, sizeof(record));
+    if (!world->mdns_is_dead && memcmp(question->data + 12, name, sizeof(name)) == 0)
+        world_answer(world, question, actr_view_of(answer, sizeof(answer)));
+}
+
 /* What the machine sends arrives at once; answers take their time. */
 static void world_serve(struct gather_world *world, const struct world_packet *question)
 {
@@ -193,6 +210,8 @@ static void socket_send(struct datagram_socket *base, const struct net_address *
     memcpy(question.data, bytes.ptr, bytes.len);
     if (remote->port == 3478)
         world_serve(socket->world, &question);
+    else
+        serve_mdns(socket->world, &question);
 }
 
 static void socket_flush(struct datagram_socket *base)

@@ -437,6 +437,94 @@ TEST(a_server_that_dies_takes_its_relay_along)
     end(&world, &gathered);
 }
 
+/* ---- names of peers ---- */
+
+static void on_resolved(void *owner, const char *name, const struct net_address *address)
+{
+    struct gathered *gathered = owner;
+    gathered->resolved++;
+    gathered->was_found = address != NULL;
+    if (address)
+        gathered->resolved_address = *address;
+    assert_non_null(strstr(name, ".local"));
+    if (gathered->frees_itself)
+        gathered->gatherer = gatherer_free(gathered->gatherer);
+}
+
+TEST(the_name_of_a_peer_is_asked_for_on_every_interface)
+{
+    struct gather_world world;
+    struct gathered gathered;
+    begin(&world);
+    world_add_interface(&world, "10.1.0.5");
+    world_add_interface(&world, "2001:db8:5::5");
+    struct gatherer_options options = world_options(&world);
+    world_gather(&gathered, &options);
+    assert_true(gatherer_resolve(gathered.gatherer, "known.local", on_resolved));
+    assert_int_equal(gathered.resolved, 0);
+    assert_int_equal(world.mdns_questions, 3);
+    world_run(&world, SECOND / 2);
+    assert_int_equal(gathered.resolved, 1);
+    assert_true(gathered.was_found);
+    char text[NET_ADDRESS_TEXT_MAX];
+    assert_string_equal(net_address_host(&gathered.resolved_address, text), "10.0.0.77");
+    end(&world, &gathered);
+}
+
+TEST(a_name_that_nobody_has_is_asked_for_three_times)
+{
+    struct gather_world world;
+    struct gathered gathered;
+    begin(&world);
+    struct gatherer_options options = world_options(&world);
+    world_gather(&gathered, &options);
+    assert_true(gatherer_resolve(gathered.gatherer, "unknown.local", on_resolved));
+    world_run(&world, 4 * SECOND);
+    assert_int_equal(gathered.resolved, 0);
+    world_run(&world, 2 * SECOND);
+    assert_int_equal(gathered.resolved, 1);
+    assert_false(gathered.was_found);
+    assert_int_equal(world.mdns_questions, 3);
+    end(&world, &gathered);
+}
+
+TEST(names_are_looked_up_beside_each_other_up_to_a_bound)
+{
+    struct gather_world world;
+    struct gathered gathered;
+    begin(&world);
+    struct gatherer_options options = world_options(&world);
+    world_gather(&gathered, &options);
+    assert_false(gatherer_resolve(gathered.gatherer, "two..dots.local", on_resolved));
+    for (unsigned i = 0; i < 16; i++)
+        assert_true(gatherer_resolve(gathered.gatherer, i % 2 ? "known.local" : "unknown.local",
+                                     on_resolved));
+    assert_false(gatherer_resolve(gathered.gatherer, "known.local", on_resolved));
+    world_run(&world, SECOND);
+    assert_int_equal(gathered.resolved, 8);
+    assert_true(gatherer_resolve(gathered.gatherer, "known.local", on_resolved));
+    world_run(&world, 6 * SECOND);
+    assert_int_equal(gathered.resolved, 17);
+    end(&world, &gathered);
+}
+
+TEST(an_owner_may_end_it_when_a_name_is_answered)
+{
+    struct gather_world world;
+    struct gathered gathered;
+    begin(&world);
+    struct gatherer_options options = world_options(&world);
+    world_gather(&gathered, &options);
+    world_run(&world, 0);
+    assert_true(gatherer_resolve(gathered.gatherer, "known.local", on_resolved));
+    assert_true(gatherer_resolve(gathered.gatherer, "KNOWN.local", on_resolved));
+    gathered.frees_itself = true;
+    world_run(&world, SECOND);
+    assert_int_equal(gathered.resolved, 1);
+    assert_null(gathered.gatherer);
+    world_close(&world);
+}
+
 /* ---- the end, at any time ---- */
 
 TEST(an_owner_may_end_it_in_any_event)
