@@ -4,7 +4,9 @@
  * one component. Sans I/O: bytes and time go in, bytes and the next deadline come out.
  *
  * A restart keeps the old generation working: its selected pair carries data, keeps its consent and
- * answers checks until a pair of the new one has been nominated, or the restart is given up.
+ * answers checks until a pair of the new one has been nominated, or the restart is given up; it
+ * answers for another 5 s, for peers that follow late. When the old pair does not answer, the first
+ * new one on which a check has succeeded carries before it is nominated.
  *
  * Bounds: ICE_LOCALS_MAX, ICE_REMOTES_MAX, ICE_PAIRS_MAX; what exceeds them gives up the pair of
  * lowest priority. An unauthenticated packet never changes state and is answered at most by one
@@ -104,7 +106,8 @@ void ice_agent_drop_base(struct ice_agent *agent, const struct net_address *base
 int ice_agent_set_remote(struct ice_agent *agent, const struct ice_credentials *remote,
                          uint64_t now_us) ACTR_MUST_CHECK;
 /* Adds a candidate of the peer to the newest generation, before or after set_remote. Duplicates
- * are ignored; beyond ICE_REMOTES_MAX the one of lowest priority gives way. ACTR_ENOMEM. */
+ * are ignored; beyond ICE_REMOTES_MAX the one of lowest priority gives way. ACTR_ENOMEM,
+ * ACTR_EINVALID (its name has not been looked up). */
 int ice_agent_add_remote(struct ice_agent *agent, const struct candidate *candidate,
                          uint64_t now_us) ACTR_MUST_CHECK;
 
