@@ -33,7 +33,7 @@ enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
 /* One m= section. Views point into the text. */
 struct sdp_media {
     enum sdp_kind kind;
-    bool is_rejected; /* port 0 */
+    bool is_rejected; /* port 0, and not for want of a transport of its own (bundle-only) */
     enum sdp_direction direction;
     char mid[SDP_MID_MAX + 1];
     struct actr_view lines; /* the whole section, for media sections that others read further */
@@ -43,11 +43,12 @@ struct sdp {
     struct ice_credentials credentials;
     struct fingerprint fingerprints[SDP_FINGERPRINTS_MAX];
     size_t fingerprint_count;
-    enum sdp_setup setup;
-    bool is_ice_lite, is_bundle;
-    uint16_t sctp_port;
+    enum sdp_setup setup; /* actpass also when nothing is said */
+    bool is_ice_lite;
+    bool is_bundle;           /* the data section is in a group */
+    uint16_t sctp_port;       /* absent: 5,000 */
     uint32_t message_len_max; /* a=max-message-size; absent: 65,536; 0 means any: UINT32_MAX */
-    int data_index;           /* of the data section; -1: none */
+    int data_index;           /* of the first data section that is not rejected */
     struct sdp_media media[SDP_MEDIA_MAX];
     size_t media_count;
     struct candidate candidates[SDP_CANDIDATES_MAX];
@@ -55,8 +56,8 @@ struct sdp {
     bool has_end_of_candidates;
 };
 
-/* ACTR_EINVALID: malformed or contradictory (detail: line number and what); ACTR_EINVALID: too
- * long. */
+/* ACTR_EINVALID: too long, malformed or contradictory (the detail says what, and in which line); of
+ * *ret_sdp, which is large, nothing can be used then. */
 int sdp_parse(struct actr_view text, struct sdp *ret_sdp) ACTR_MUST_CHECK;
 
 struct sdp_local {
