@@ -276,7 +276,6 @@ static void dtls_handshake(struct dtls *dtls)
     dtls_clear_errors();
     dtls->state = DTLS_OPEN;
     dtls->end_us = UINT64_MAX;
-    SSL_free_buffers(dtls->ssl);
     dtls->events->on_open(dtls->owner);
 }
 

@@ -27,6 +27,7 @@ struct side {
     struct datagram *queue; /* what it sent */
     size_t head, tail, largest;
     unsigned opened, closed, failed;
+    bool sends_at_once;
     int code;
     uint8_t data[2048];
     size_t data_len, data_count;
@@ -49,7 +50,10 @@ static void on_send(void *owner, struct actr_view bytes)
 
 static void on_open(void *owner)
 {
-    ((struct side *)owner)->opened++;
+    struct side *side = owner;
+    side->opened++;
+    if (side->sends_at_once)
+        assert_int_equal(dtls_send(side->dtls, actr_view_of("first", 5)), 0);
 }
 
 static void on_data(void *owner, struct actr_view bytes)
@@ -177,6 +181,18 @@ TEST(both_sides_open_and_exchange_packets_of_the_largest_size)
     dtls_get_stats(server.dtls, &stats);
     assert_int_equal(stats.dropped, 0);
     assert_int_equal(stats.records_in, client.tail);
+    pair_free(&client, &server);
+}
+
+TEST(both_may_send_as_soon_as_they_are_told_that_it_is_open)
+{
+    struct side client, server;
+    pair_new(&client, &server);
+    client.sends_at_once = true;
+    server.sends_at_once = true;
+    settle(&client, &server);
+    assert_int_equal(client.data_count, 1);
+    assert_int_equal(server.data_count, 1);
     pair_free(&client, &server);
 }
 
