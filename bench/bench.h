@@ -45,6 +45,7 @@ extern const struct bench_case bench_dispatch[];
 extern const struct bench_case bench_rendezvous[];
 extern const struct bench_case bench_node[];
 extern const struct bench_case bench_mailbox[];
+extern const struct bench_case bench_assoc[];
 
 /* A process of this program in another role: roles.c. */
 int bench_role(int argc, char **argv);

@@ -18,7 +18,7 @@
 
 static const struct bench_case *const tables[] = {bench_ws_rpc,   bench_host_call, bench_dynclib,
                                                   bench_envelope, bench_dispatch,  bench_rendezvous,
-                                                  bench_node,     bench_mailbox};
+                                                  bench_node,     bench_mailbox,   bench_assoc};
 
 static char self[4096], actr[4200], bare[4200];
 
