@@ -7,11 +7,14 @@
  * opening goes by the socket's own table. Loop thread. */
 #include "net/datagram.h"
 
+#include "base/err.h"
 #include "net/net_ops.h"
 
 int datagram_open(struct net *net, const struct datagram_options *options,
                   const struct datagram_events *events, void *owner,
                   struct datagram_socket **ret_socket)
 {
+    if (!net->ops->datagram_open)
+        return err_origin(ACTR_ENOTIMPL, "this network moves no datagrams");
     return net->ops->datagram_open(net, options, events, owner, ret_socket);
 }

@@ -20,6 +20,11 @@ int net_ws_send(struct net_ws *ws, struct actr_bytes message)
     return ws->ops->ws_send(ws, message);
 }
 
+void net_ws_ping(struct net_ws *ws, struct actr_view payload)
+{
+    ws->ops->ws_ping(ws, payload);
+}
+
 void net_ws_pong(struct net_ws *ws, struct actr_view payload)
 {
     ws->ops->ws_pong(ws, payload);

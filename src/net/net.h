@@ -86,6 +86,11 @@ int net_ws_send(struct net_ws *ws, struct actr_bytes message) __attribute__((war
  * its answer to the upgrade has left); the last one wins when they pile up. */
 void net_ws_pong(struct net_ws *ws, struct actr_view payload);
 
+/* A Ping behind what is queued; payload ≤ 125 bytes, copied. The Pong with the same payload
+ * (on_pong) says that the peer has read all that was sent before. Best effort: no Pong comes when
+ * memory runs out or the peer does not read. */
+void net_ws_ping(struct net_ws *ws, struct actr_view payload);
+
 /* Reading off: no further on_message; what was already taken from the system (at most 64 KiB) and
  * the message being assembled wait; TCP pushes back on the peer. A connection that does not read
  * notices a loss when it sends. */

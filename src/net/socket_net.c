@@ -27,6 +27,7 @@
 static const struct net_ops socket_net_ops = {
     .ws_dial = ws_dial,
     .ws_send = ws_send,
+    .ws_ping = ws_ping,
     .ws_pong = ws_pong,
     .ws_read = ws_read,
     .ws_close = ws_close,

@@ -220,20 +220,28 @@ static struct actr_view ws_header(struct ws *ws, uint8_t buf[WSFRAME_HEADER_MAX]
     return actr_view_of(buf, wsframe_encode(buf, opcode, len, ret_mask));
 }
 
+/* The payload as it travels. */
+static struct actr_bytes ws_control_body(const struct ws *ws, struct actr_view payload,
+                                         const uint8_t mask[WSFRAME_MASK_LEN])
+{
+    uint8_t *data;
+    if (payload.len == 0)
+        return (struct actr_bytes){0};
+    struct actr_bytes body = bytes_new(payload.len, &data);
+    if (data && ws->is_server)
+        memcpy(data, payload.ptr, payload.len);
+    else if (data)
+        wsframe_mask(data, payload.ptr, payload.len, mask, 0);
+    return body;
+}
+
 void ws_send_control(struct ws *ws, enum wsframe_opcode opcode, struct actr_view payload)
 {
     static const uint8_t tags[] = {[WSFRAME_PING] = STREAM_PING, [WSFRAME_PONG] = STREAM_PONG};
-    uint8_t header[WSFRAME_HEADER_MAX], mask[WSFRAME_MASK_LEN], *data;
+    uint8_t header[WSFRAME_HEADER_MAX], mask[WSFRAME_MASK_LEN];
     struct actr_view head = ws_header(ws, header, opcode, payload.len, mask);
-    struct actr_bytes body = {0};
+    struct actr_bytes body = ws_control_body(ws, payload, mask);
 
-    if (payload.len > 0) {
-        body = bytes_new(payload.len, &data);
-        if (data && ws->is_server)
-            memcpy(data, payload.ptr, payload.len);
-        else if (data)
-            wsframe_mask(data, payload.ptr, payload.len, mask, 0);
-    }
     if (!ws->is_under_way)
         ws->is_under_way = stream_queued(ws->stream) == 0;
     int r = opcode == WSFRAME_CLOSE || !ws->is_under_way
@@ -281,6 +289,18 @@ int ws_send(struct net_ws *base, struct actr_bytes message)
         stream_notify(ws->stream, ws->queue_high / 4);
     ws->is_full = true;
     return NET_FULL;
+}
+
+void ws_ping(struct net_ws *base, struct actr_view payload)
+{
+    struct ws *ws = ws_of(base);
+    uint8_t header[WSFRAME_HEADER_MAX], mask[WSFRAME_MASK_LEN];
+
+    assert(payload.len <= WSFRAME_CONTROL_MAX);
+    if (ws_state(ws) != WS_OPEN)
+        return;
+    struct actr_view head = ws_header(ws, header, WSFRAME_PING, payload.len, mask);
+    (void)!stream_send(ws->stream, head, ws_control_body(ws, payload, mask));
 }
 
 void ws_pong(struct net_ws *base, struct actr_view payload)

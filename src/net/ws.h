@@ -75,6 +75,7 @@ static inline struct ws *ws_of(struct net_ws *ws)
 int ws_dial(struct net *net, const struct net_ws_options *options,
             const struct net_ws_events *events, void *user, struct net_ws **ret_ws);
 int ws_send(struct net_ws *ws, struct actr_bytes message);
+void ws_ping(struct net_ws *ws, struct actr_view payload);
 void ws_pong(struct net_ws *ws, struct actr_view payload);
 void ws_read(struct net_ws *ws, bool enable);
 void ws_close(struct net_ws *ws, uint16_t code, const char *reason);

@@ -21,6 +21,7 @@
 const struct net_ops sim_net_ops = {
     .ws_dial = sim_ws_dial,
     .ws_send = sim_ws_send,
+    .ws_ping = sim_ws_ping,
     .ws_pong = sim_ws_pong,
     .ws_read = sim_ws_read,
     .ws_close = sim_ws_close,

@@ -53,6 +53,7 @@ void sim_ws_begin(struct sim_ws *ws, struct sim_end *end);
 int sim_ws_dial(struct net *net, const struct net_ws_options *options,
                 const struct net_ws_events *events, void *user, struct net_ws **ret_ws);
 int sim_ws_send(struct net_ws *ws, struct actr_bytes message);
+void sim_ws_ping(struct net_ws *ws, struct actr_view payload);
 void sim_ws_pong(struct net_ws *ws, struct actr_view payload);
 void sim_ws_read(struct net_ws *ws, bool enable);
 void sim_ws_close(struct net_ws *ws, uint16_t code, const char *reason);

@@ -265,6 +265,16 @@ int sim_ws_send(struct net_ws *base, struct actr_bytes message)
     return NET_FULL;
 }
 
+void sim_ws_ping(struct net_ws *base, struct actr_view payload)
+{
+    struct sim_ws *ws = sim_ws_of(base);
+    struct sim_packet *packet = NULL;
+    if (ws->state == SIM_WS_OPEN)
+        packet = sim_packet_new(SIM_PING, NULL, actr_bytes_copy(payload));
+    if (packet)
+        sim_end_send(ws->end, packet);
+}
+
 void sim_ws_pong(struct net_ws *base, struct actr_view payload)
 {
     if (sim_ws_of(base)->state == SIM_WS_OPEN)

@@ -37,19 +37,25 @@ static void dest_transport_tidy(struct dest_transport *dest)
     loop_defer(dest->shared->options.loop, &dest->tidy);
 }
 
-static void dest_transport_deliver(struct dest_transport *dest, const struct wire *wire,
+static void dest_transport_deliver(struct dest_transport *dest, struct wire_handle *handle,
                                    uint8_t channel, struct actr_bytes message)
 {
     struct dest_shared *shared = dest->shared;
+    const struct wire *wire = handle->wire;
     enum actr_payload_type type;
 
-    if (wire_handle_receive(wire, channel, &message, &type) < 0) {
+    int r = wire_handle_receive(handle, channel, shared->options.message_len_max,
+                                loop_now_us(shared->options.loop), &message, &type);
+    if (r == WIRE_HANDLE_PART)
+        return;
+    if (r < 0) {
         shared->stats.frames_dropped++;
         return;
     }
     shared->stats.frames_in++;
     shared->options.events->on_message(shared->options.owner, dest, wire->session,
-                                       wire->role == WIRE_ACCEPTED, wire->kind, type, message);
+                                       wire->role == WIRE_ACCEPTED || wire_carries_both(wire->kind),
+                                       wire->kind, type, message);
 }
 
 static void dest_transport_tell_wire(struct dest_transport *dest, uint64_t session, int code,
@@ -65,14 +71,15 @@ static void dest_transport_tell_wire(struct dest_transport *dest, uint64_t sessi
 
 /* ---- Dialled wires ---- */
 
-static void dest_transport_on_ready(void *owner, struct wire *wire, bool is_carrier)
+static void dest_transport_on_ready(void *owner, struct wire *wire)
+{
+    dest_transport_tell_wire(owner, wire->session, 0, NULL);
+}
+
+static void dest_transport_on_carrier(void *owner, struct wire *wire)
 {
     struct dest_transport *dest = owner;
-    struct dest_shared *shared = dest->shared;
-
-    dest_transport_tell_wire(dest, wire->session, 0, NULL);
-    if (is_carrier && wire->state == WIRE_READY)
-        shared->options.events->on_ready(shared->options.owner, dest, wire->session);
+    dest->shared->options.events->on_ready(dest->shared->options.owner, dest, wire->session);
 }
 
 static void dest_transport_on_proven(void *owner, struct wire *wire)
@@ -81,10 +88,10 @@ static void dest_transport_on_proven(void *owner, struct wire *wire)
     dest->shared->options.events->on_proven(dest->shared->options.owner, dest, wire->session);
 }
 
-static void dest_transport_on_message(void *owner, struct wire *wire, uint8_t channel,
+static void dest_transport_on_message(void *owner, struct wire_handle *handle, uint8_t channel,
                                       struct actr_bytes message)
 {
-    dest_transport_deliver(owner, wire, channel, message);
+    dest_transport_deliver(owner, handle, channel, message);
 }
 
 static void dest_transport_on_writable(void *owner)
@@ -113,6 +120,7 @@ static void dest_transport_on_idle(void *owner)
 
 static const struct wire_pool_events dest_transport_pool_events = {
     .on_ready = dest_transport_on_ready,
+    .on_carrier = dest_transport_on_carrier,
     .on_proven = dest_transport_on_proven,
     .on_message = dest_transport_on_message,
     .on_writable = dest_transport_on_writable,
@@ -151,8 +159,9 @@ static void dest_wire_on_message(void *owner, struct wire *wire, uint8_t channel
                                  struct actr_bytes message)
 {
     struct dest_wire *accepted = owner;
+    (void)wire;
     dest_wire_touch(accepted);
-    dest_transport_deliver(accepted->dest, wire, channel, message);
+    dest_transport_deliver(accepted->dest, &accepted->handle, channel, message);
 }
 
 static void dest_wire_on_writable(void *owner, struct wire *wire, uint8_t channel)
@@ -175,6 +184,7 @@ static void dest_wire_on_closed(void *owner, struct wire *wire, int code, const 
     loop_task_cancel(&accepted->up);
     if (!accepted->is_evicted)
         dest->accepted_count--;
+    wire_handle_clear(&accepted->handle);
     mem_free(accepted);
     dest_transport_tidy(dest);
     if (was_up)
@@ -210,6 +220,11 @@ static void dest_transport_evict_one(struct dest_transport *dest)
 
 int dest_transport_accept(struct dest_transport *dest, struct wire *wire)
 {
+    if (wire_carries_both(wire->kind)) {
+        if (!wire_pool_adopt(&dest->pool, wire))
+            return err_origin(ACTR_EUNAVAILABLE, "transport: there is such a wire already");
+        return 0;
+    }
     struct dest_wire *accepted = mem_alloc(sizeof(*accepted));
     if (!accepted)
         return err_origin(ACTR_ENOMEM, "transport: no memory");

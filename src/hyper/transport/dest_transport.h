@@ -45,7 +45,8 @@ struct dest_transport *dest_transport_new(struct dest_shared *shared, const stru
 /* Only when unused. */
 void dest_transport_free(struct dest_transport *dest);
 
-/* Takes over an accepted wire of this peer. ACTR_ENOMEM: the wire is still the caller's. */
+/* Takes over an accepted wire of this peer: into the pool when it carries both ways. ACTR_ENOMEM,
+ * ACTR_EUNAVAILABLE: the wire is still the caller's. */
 int dest_transport_accept(struct dest_transport *dest, struct wire *wire) ACTR_MUST_CHECK;
 
 /* Closes every wire; it is not the end of the destination. */

@@ -19,6 +19,7 @@
 
 #define PEER_TRANSPORT_DEST_MAX 16384
 #define PEER_TRANSPORT_ACCEPTED_MAX 4
+#define PEER_TRANSPORT_MESSAGE_MAX (((size_t)16 << 20) + 64)
 
 struct peer_transport {
     struct dest_shared shared;
@@ -190,6 +191,8 @@ struct peer_transport *peer_transport_new(const struct peer_transport_options *o
         transport->shared.options.dest_max = PEER_TRANSPORT_DEST_MAX;
     if (transport->shared.options.accepted_max == 0)
         transport->shared.options.accepted_max = PEER_TRANSPORT_ACCEPTED_MAX;
+    if (transport->shared.options.message_len_max == 0)
+        transport->shared.options.message_len_max = PEER_TRANSPORT_MESSAGE_MAX;
     transport->shared.on_quiet = peer_transport_on_quiet;
     hash_table_init(&transport->dests, peer_transport_equal);
     loop_random(options->loop, &transport->key, sizeof(transport->key));

@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* One wire of a destination, with its lanes: frames what leaves by it, takes the frame off what
- * came, and remembers whether it takes more. Embedded; loop thread. */
+/* One wire of a destination, with its lanes: frames and cuts what leaves by it, takes the frame off
+ * and puts together what came, and remembers whether it takes more. Embedded, zeroed; loop thread.
+ *
+ * Bounds of what is incomplete: WIRE_HANDLE_PARTS_MAX bytes for each lane beyond one message of the
+ * greatest length; see fragment.h. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,9 +15,16 @@
 
 #include "hyper/wire/wire.h"
 
+#define WIRE_HANDLE_PARTS_MAX ((size_t)4 << 20)
+/* A fragment of the lane that may lose some has been lost for good by then. */
+#define WIRE_HANDLE_LATENCY_EXPIRY_US 5000000u
+
+struct wire_lanes;
+
 struct wire_handle {
-    struct wire *wire; /* NULL: none */
-    bool is_full;      /* WIRE_FULL was said, on_writable not yet */
+    struct wire *wire;        /* NULL: none */
+    struct wire_lanes *lanes; /* NULL: nothing was cut or put together yet */
+    bool is_full;             /* WIRE_FULL was said, on_writable not yet */
 };
 
 static inline bool wire_handle_is_ready(const struct wire_handle *handle)
@@ -22,12 +32,19 @@ static inline bool wire_handle_is_ready(const struct wire_handle *handle)
     return handle->wire && handle->wire->state == WIRE_READY;
 }
 
-/* Frames and sends; consumes message. 0, WIRE_FULL (taken), ACTR_EINVALID (no lane for this type),
- * ACTR_ENOMEM. The wire must be ready. */
+/* Forgets the wire. Zeroed is fine. */
+void wire_handle_clear(struct wire_handle *handle);
+
+/* Frames and sends; consumes message. 0, WIRE_FULL (taken), ACTR_EINVALID (no lane for this type,
+ * or too large), ACTR_ENOMEM. The wire must be ready. */
 int wire_handle_send(struct wire_handle *handle, enum actr_payload_type type,
                      struct actr_bytes message) ACTR_MUST_CHECK;
 
-/* Takes the frame off *message, which came by `channel`. ACTR_EDECODE: *message has been given
- * back. */
-int wire_handle_receive(const struct wire *wire, uint8_t channel, struct actr_bytes *message,
+#define WIRE_HANDLE_PART 1 /* more is to come; *message has been taken */
+
+/* Takes the frame off *message, which came by `channel`; message_len_max: longer ones are dropped.
+ * 0: *message is whole. WIRE_HANDLE_PART. ACTR_EDECODE, ACTR_ENOMEM: *message has been given back.
+ */
+int wire_handle_receive(struct wire_handle *handle, uint8_t channel, size_t message_len_max,
+                        uint64_t now_us, struct actr_bytes *message,
                         enum actr_payload_type *ret_type) ACTR_MUST_CHECK;

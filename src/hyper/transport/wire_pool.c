@@ -41,11 +41,83 @@ bool wire_pool_is_idle(const struct wire_pool *pool)
 
 struct wire_handle *wire_pool_carrier(struct wire_pool *pool)
 {
+    struct wire_pool_slot *carrier = pool->carrier;
+    return carrier && wire_handle_is_ready(&carrier->handle) ? &carrier->handle : NULL;
+}
+
+/* ---- Who carries ---- */
+
+static struct wire_pool_slot *wire_pool_best(struct wire_pool *pool)
+{
     for (size_t i = 0; i < pool->options.count; i++) {
-        if (wire_handle_is_ready(&pool->slots[i].handle))
-            return &pool->slots[i].handle;
+        struct wire_pool_slot *slot = &pool->slots[i];
+        if (wire_handle_is_ready(&slot->handle) && slot->ready_us != 0)
+            return slot;
     }
     return NULL;
+}
+
+static void wire_pool_end_hold(struct wire_pool *pool)
+{
+    pool->is_holding = false;
+    loop_timer_stop(&pool->hold);
+}
+
+/* A wire has come up or gone: another carries now, or is to take over. True: whoever waits is to be
+ * told who carries, once it is known what has come or gone. */
+static bool wire_pool_choose(struct wire_pool *pool)
+{
+    struct wire_pool_slot *best = wire_pool_best(pool);
+
+    if (!wire_pool_carrier(pool)) {
+        wire_pool_end_hold(pool);
+        pool->carrier = best;
+        return best != NULL;
+    }
+    if (best == pool->carrier) {
+        bool was_holding = pool->is_holding; /* whoever was to take over has gone */
+        wire_pool_end_hold(pool);
+        return was_holding;
+    }
+    if (!loop_timer_is_active(&pool->hold)) {
+        pool->is_holding = true;
+        loop_timer_start(&pool->hold, WIRE_POOL_HOLD_US);
+        wire_settle(pool->carrier->handle.wire);
+    }
+    return false;
+}
+
+static void wire_pool_tell_carrier(struct wire_pool *pool)
+{
+    struct wire_handle *carrier = wire_pool_carrier(pool);
+    if (carrier && !pool->is_holding)
+        pool->options.events->on_carrier(pool->options.owner, carrier->wire);
+}
+
+static void wire_pool_on_hold(struct loop_timer *timer)
+{
+    struct wire_pool *pool = container_of(timer, struct wire_pool, hold);
+
+    if (pool->is_holding) { /* the peer does not read so fast */
+        pool->is_holding = false;
+        loop_timer_start(&pool->hold, WIRE_POOL_HOLD_AGAIN_US);
+        wire_pool_tell_carrier(pool);
+    } else if (wire_pool_choose(pool)) {
+        wire_pool_tell_carrier(pool);
+    }
+}
+
+static void wire_pool_on_settled(void *owner, struct wire *wire)
+{
+    struct wire_pool_slot *slot = owner;
+    struct wire_pool *pool = slot->pool;
+
+    (void)wire;
+    if (!pool->is_holding || pool->carrier != slot)
+        return;
+    wire_pool_end_hold(pool);
+    pool->carrier = wire_pool_best(pool);
+    wire_pool_tell_carrier(pool);
 }
 
 struct wire_handle *wire_pool_find(struct wire_pool *pool, uint64_t session)
@@ -130,8 +202,10 @@ static void wire_pool_on_ready(void *owner, struct wire *wire)
         if (!wire_handle_is_ready(&worse->handle))
             wire_pool_slot_drop(worse, 0, "a better wire is ready");
     }
-    pool->options.events->on_ready(pool->options.owner, wire,
-                                   wire_pool_carrier(pool) == &slot->handle);
+    bool is_news = wire_pool_choose(pool);
+    pool->options.events->on_ready(pool->options.owner, wire);
+    if (is_news)
+        wire_pool_tell_carrier(pool);
 }
 
 static void wire_pool_on_proven(void *owner, struct wire *wire)
@@ -143,8 +217,10 @@ static void wire_pool_on_proven(void *owner, struct wire *wire)
 static void wire_pool_on_message(void *owner, struct wire *wire, uint8_t channel,
                                  struct actr_bytes message)
 {
-    const struct wire_pool_slot *slot = owner;
-    slot->pool->options.events->on_message(slot->pool->options.owner, wire, channel, message);
+    struct wire_pool_slot *slot = owner;
+    (void)wire;
+    slot->pool->options.events->on_message(slot->pool->options.owner, &slot->handle, channel,
+                                           message);
 }
 
 static void wire_pool_on_writable(void *owner, struct wire *wire, uint8_t channel)
@@ -171,23 +247,29 @@ static void wire_pool_on_closed(void *owner, struct wire *wire, int code, const 
 {
     struct wire_pool_slot *slot = owner;
     struct wire_pool *pool = slot->pool;
-    bool was_ready = slot->ready_us != 0, was_dropped = slot->is_dropped;
+    bool was_ready = slot->ready_us != 0;
+    bool was_dropped = slot->is_dropped || slot->is_adopting; /* no failed attempt */
 
     if (!was_dropped && wire_pool_slot_has_served(slot, wire) && !final)
         pool->is_trying = false;
     else if (!was_dropped)
         wire_pool_slot_failed(slot, code, detail, final);
-    slot->handle = (struct wire_handle){0};
+    wire_handle_clear(&slot->handle);
     slot->ready_us = 0;
     slot->is_dropped = false;
+    slot->is_adopting = false;
+    loop_task_cancel(&slot->adopted);
     if (!was_dropped && !was_ready)
         wire_pool_slot_again(slot);
-    else if (!was_ready && pool->is_trying && !pool->is_closed && !wire_pool_carrier(pool))
+    else if (!was_ready && pool->is_trying && !pool->is_closed && !wire_pool_best(pool))
         wire_pool_slot_dial(slot);
     if (pool->is_closed && wire_pool_is_idle(pool))
         loop_defer(pool->options.loop, &pool->verdict);
+    bool is_news = wire_pool_choose(pool);
     if (was_ready)
         pool->options.events->on_lost(pool->options.owner, wire, code, detail);
+    if (is_news)
+        wire_pool_tell_carrier(pool);
     if (wire_pool_is_idle(pool))
         pool->options.events->on_idle(pool->options.owner);
 }
@@ -197,6 +279,7 @@ static const struct wire_events wire_pool_wire_events = {
     .on_proven = wire_pool_on_proven,
     .on_message = wire_pool_on_message,
     .on_writable = wire_pool_on_writable,
+    .on_settled = wire_pool_on_settled,
     .on_closed = wire_pool_on_closed,
 };
 
@@ -213,6 +296,34 @@ static void wire_pool_slot_dial(struct wire_pool_slot *slot)
     }
 }
 
+static void wire_pool_on_adopted(struct loop_task *task)
+{
+    struct wire_pool_slot *slot = container_of(task, struct wire_pool_slot, adopted);
+    if (!wire_handle_is_ready(&slot->handle))
+        return;
+    slot->is_adopting = false;
+    wire_read(slot->handle.wire, true);
+    wire_pool_on_ready(slot, slot->handle.wire);
+}
+
+bool wire_pool_adopt(struct wire_pool *pool, struct wire *wire)
+{
+    for (size_t i = 0; i < pool->options.count; i++) {
+        struct wire_pool_slot *slot = &pool->slots[i];
+        if (pool->options.dialers[i]->kind != wire->kind)
+            continue;
+        if (slot->handle.wire || pool->is_closed)
+            return false;
+        loop_timer_stop(&slot->pause);
+        slot->handle.wire = wire;
+        slot->is_adopting = true;
+        wire_adopt(wire, &wire_pool_wire_events, slot);
+        loop_defer(pool->options.loop, &slot->adopted);
+        return true;
+    }
+    return false;
+}
+
 static void wire_pool_on_pause(struct loop_timer *timer)
 {
     wire_pool_slot_dial(container_of(timer, struct wire_pool_slot, pause));
@@ -220,8 +331,10 @@ static void wire_pool_on_pause(struct loop_timer *timer)
 
 bool wire_pool_connect(struct wire_pool *pool)
 {
-    if (wire_pool_carrier(pool))
-        return true;
+    if (wire_pool_best(pool)) {
+        (void)wire_pool_choose(pool);
+        return !pool->is_holding;
+    }
     bool is_fresh = !pool->is_trying;
     pool->is_trying = true;
     for (size_t i = 0; i < pool->options.count; i++) {
@@ -267,6 +380,7 @@ void wire_pool_init(struct wire_pool *pool, const struct wire_pool_options *opti
     *pool = (struct wire_pool){.options = *options};
     wire_pool_set_cause(pool, ACTR_EUNAVAILABLE, "this node dials nobody");
     loop_task_init(&pool->verdict, wire_pool_on_verdict);
+    loop_timer_init(&pool->hold, options->loop, wire_pool_on_hold);
     for (size_t i = 0; i < options->count; i++) {
         struct wire_pool_slot *slot = &pool->slots[i];
         slot->pool = pool;
@@ -277,6 +391,7 @@ void wire_pool_init(struct wire_pool *pool, const struct wire_pool_options *opti
             .jitter_percent = WIRE_POOL_JITTER_PERCENT,
         };
         loop_timer_init(&slot->pause, options->loop, wire_pool_on_pause);
+        loop_task_init(&slot->adopted, wire_pool_on_adopted);
     }
 }
 
@@ -284,4 +399,7 @@ void wire_pool_deinit(struct wire_pool *pool)
 {
     assert(wire_pool_is_idle(pool));
     loop_task_cancel(&pool->verdict);
+    loop_timer_stop(&pool->hold);
+    for (size_t i = 0; i < pool->options.count; i++)
+        loop_task_cancel(&pool->slots[i].adopted);
 }

@@ -6,6 +6,10 @@
  * carries. A better kind that becomes ready later takes over and the worse wire stays as a spare; a
  * worse kind that is still connecting by then is given up.
  *
+ * Order is kept over the takeover: nothing is sent from when the better wire is ready until the
+ * peer has read what the worse one took, WIRE_POOL_HOLD_US at most. If that is not enough the worse
+ * one goes on, and it is tried again after WIRE_POOL_HOLD_AGAIN_US.
+ *
  * One effort makes WIRE_POOL_ATTEMPTS attempts for each kind, with growing pauses. A wire that is
  * lost soon after it was ready counts as a failed attempt of the same effort, so that a peer that
  * accepts and drops is not dialled in a loop; the loss of one that has served ends the effort, and
@@ -29,12 +33,16 @@
 
 #define WIRE_POOL_ATTEMPTS 3
 #define WIRE_POOL_DETAIL_SIZE 256
+#define WIRE_POOL_HOLD_US 1000000u
+#define WIRE_POOL_HOLD_AGAIN_US 5000000u
 
 struct wire_pool_events {
-    /* A wire came up; is_carrier: it is the best one now. */
-    void (*on_ready)(void *owner, struct wire *wire, bool is_carrier);
+    void (*on_ready)(void *owner, struct wire *wire); /* came up */
+    /* By this one from now on; also the same again, after a takeover that was put off. */
+    void (*on_carrier)(void *owner, struct wire *wire);
     void (*on_proven)(void *owner, struct wire *wire);
-    void (*on_message)(void *owner, struct wire *wire, uint8_t channel, struct actr_bytes message);
+    void (*on_message)(void *owner, struct wire_handle *handle, uint8_t channel,
+                       struct actr_bytes message);
     void (*on_writable)(void *owner); /* the carrier's */
     /* A wire that was ready has gone. wire is lent. */
     void (*on_lost)(void *owner, const struct wire *wire, int code, const char *detail);
@@ -58,18 +66,23 @@ struct wire_pool;
 struct wire_pool_slot {
     struct wire_pool *pool;
     struct wire_handle handle;
-    struct loop_timer pause; /* before the next attempt */
+    struct loop_timer pause;  /* before the next attempt */
+    struct loop_task adopted; /* tells of a wire that was taken over */
     struct backoff backoff;
     uint64_t ready_us; /* 0: not ready yet */
     uint8_t failures;  /* attempts of this effort that failed */
     bool is_given_up;  /* no attempt is left in this effort */
     bool is_dropped;   /* we are closing the wire */
+    bool is_adopting;  /* taken over, and nobody has been told */
 };
 
 struct wire_pool {
     struct wire_pool_options options;
     struct wire_pool_slot slots[PEER_TRANSPORT_DIALERS_MAX]; /* as options.dialers */
     struct loop_task verdict;
+    struct wire_pool_slot *carrier; /* NULL: none is ready */
+    struct loop_timer hold;         /* a takeover is under way, or put off */
+    bool is_holding;
     bool is_trying; /* an effort is under way */
     bool is_closed;
     int cause; /* of the last failure */
@@ -80,11 +93,16 @@ void wire_pool_init(struct wire_pool *pool, const struct wire_pool_options *opti
 /* Only when idle. */
 void wire_pool_deinit(struct wire_pool *pool);
 
-/* Makes sure that a wire is ready (true) or on its way (false: on_ready or on_unreachable
- * follows). */
+/* Makes sure that a wire may be sent by (true) or is on its way (false: on_carrier or
+ * on_unreachable follows). */
 bool wire_pool_connect(struct wire_pool *pool);
 
-/* The best ready wire; NULL: none. */
+/* Takes over a ready wire that the peer has made, of a kind that carries both ways: it is the wire
+ * of that kind from now on. on_ready follows, not inside. False: there is one already, or the pool
+ * is closed; the wire is still the caller's. */
+bool wire_pool_adopt(struct wire_pool *pool, struct wire *wire);
+
+/* The wire that carries; NULL: none. */
 struct wire_handle *wire_pool_carrier(struct wire_pool *pool);
 
 /* The ready wire of that session; NULL: none. */

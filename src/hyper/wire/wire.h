@@ -21,8 +21,14 @@ struct wire;
 
 enum wire_kind { WIRE_WEBSOCKET, WIRE_WEBRTC };
 
-/* Which side made the connection; requests leave by dialled wires only, replies by the wire the
- * request came by. */
+/* Its peer is known, and listens, whoever made it: requests of both sides go by it. */
+static inline bool wire_carries_both(enum wire_kind kind)
+{
+    return kind == WIRE_WEBRTC;
+}
+
+/* Which side made the connection; requests leave by dialled wires and by those that carry both
+ * ways, replies by the wire the request came by. */
 enum wire_role { WIRE_DIALLED, WIRE_ACCEPTED };
 
 enum wire_state { WIRE_CONNECTING, WIRE_READY, WIRE_CLOSING, WIRE_CLOSED };
@@ -37,6 +43,8 @@ struct wire_events {
     /* One whole message; a reference. */
     void (*on_message)(void *owner, struct wire *wire, uint8_t channel, struct actr_bytes message);
     void (*on_writable)(void *owner, struct wire *wire, uint8_t channel);
+    /* After wire_settle(). */
+    void (*on_settled)(void *owner, struct wire *wire);
     /* Gone, for `code` (ACTR_E…) and `detail` (lent). Last event; the wire is freed when it
      * returns. `final`: dialling again at once is pointless (refused by the peer's policy). */
     void (*on_closed)(void *owner, struct wire *wire, int code, const char *detail, bool final);
@@ -46,6 +54,7 @@ struct wire_events {
 struct wire_ops {
     int (*send)(struct wire *wire, uint8_t channel, struct actr_bytes message);
     void (*read)(struct wire *wire, bool enable);
+    void (*settle)(struct wire *wire); /* NULL: nothing takes over from wires of this kind */
     void (*close)(struct wire *wire, int code, const char *detail);
 };
 
@@ -78,6 +87,13 @@ static inline int wire_send(struct wire *wire, uint8_t channel, struct actr_byte
 static inline void wire_read(struct wire *wire, bool enable)
 {
     wire->ops->read(wire, enable);
+}
+
+/* on_settled follows when the peer has read all that was taken so far; not while the peer does not
+ * read. A further call counts alone. For a wire that is ready, and has this op. */
+static inline void wire_settle(struct wire *wire)
+{
+    wire->ops->settle(wire);
 }
 
 /* Closes gracefully: what was taken leaves first, within a second; on_closed follows. code 0:

@@ -12,6 +12,7 @@
  * Loop thread. It never looks into messages and never blocks. */
 #include "hyper/wire/websocket/connection.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -128,9 +129,28 @@ static void ws_connection_close(struct wire *wire, int code, const char *detail)
     loop_defer(connection->loop, &connection->end);
 }
 
+/* What the Ping of the last wire_settle() says. */
+static struct actr_view ws_connection_mark(const struct ws_connection *connection, char buf[32])
+{
+    int len = snprintf(buf, 32, "actr-settle-%u", connection->settle_count);
+    return actr_view_of(buf, (size_t)len);
+}
+
+static void ws_connection_settle(struct wire *wire)
+{
+    struct ws_connection *connection = ws_connection_of(wire);
+    char mark[32];
+    if (wire->state != WIRE_READY)
+        return;
+    connection->settle_count++;
+    connection->is_settling = true;
+    net_ws_ping(connection->ws, ws_connection_mark(connection, mark));
+}
+
 static const struct wire_ops ws_connection_ops = {
     .send = ws_connection_send,
     .read = ws_connection_read,
+    .settle = ws_connection_settle,
     .close = ws_connection_close,
 };
 
@@ -176,8 +196,18 @@ static void ws_connection_on_message(void *user, struct actr_bytes message, bool
 static void ws_connection_on_pong(void *user, struct actr_view payload)
 {
     struct ws_connection *connection = user;
-    if (connection->wire.state == WIRE_READY && view_equal(payload, view_text(WS_CONNECTION_READY)))
+    struct wire *wire = &connection->wire;
+    char mark[32];
+
+    if (wire->state != WIRE_READY)
+        return;
+    if (view_equal(payload, view_text(WS_CONNECTION_READY))) {
         ws_connection_prove(connection);
+    } else if (connection->is_settling &&
+               view_equal(payload, ws_connection_mark(connection, mark))) {
+        connection->is_settling = false;
+        wire->events->on_settled(wire->owner, wire);
+    }
 }
 
 static void ws_connection_on_writable(void *user)

@@ -49,6 +49,8 @@ struct ws_connection {
     bool end_final;
     bool is_reading;
     bool is_full;
+    uint32_t settle_count;
+    bool is_settling;
 };
 
 extern const struct net_ws_events ws_connection_events;

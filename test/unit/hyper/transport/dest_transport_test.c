@@ -194,7 +194,7 @@ TEST(sending_frames_for_a_websocket)
     rig_close(&rig);
 }
 
-TEST(a_wire_with_channels_carries_the_message_as_it_is)
+TEST(a_wire_with_channels_carries_fragments)
 {
     struct rig rig;
     rig_open(&rig, 2);
@@ -202,14 +202,19 @@ TEST(a_wire_with_channels_carries_the_message_as_it_is)
     assert_int_equal(wire->base.kind, WIRE_WEBRTC);
     assert_int_equal(dest_transport_send(rig.dest, ACTR_STREAM_LATENCY_FIRST, actr_bytes_str("hi")),
                      0);
-    expect_sent(wire, 0, "6869");
+    expect_sent(wire, 0, "00000000000000016869");
     assert_int_equal(wire->channels[0], 3);
     rig.log[0] = '\0';
-    fake_wire_deliver(wire, 1, actr_bytes_str("answer"));
-    expect(&rig, "message 1 type 1: answer\n");
-    fake_wire_deliver(wire, 9, actr_bytes_str("nowhere"));
+    fake_wire_deliver(wire, 1, actr_bytes_copy(actr_view_of("\0\0\0\7\0\0\0\1answer", 14)));
+    expect(&rig, "message 1 verified type 1: answer\n");
+    fake_wire_deliver(wire, 0, actr_bytes_copy(actr_view_of("\0\0\0\7\0\1\0\2wer", 11)));
     expect(&rig, "");
-    assert_int_equal(peer_transport_get_stats(rig.transport).frames_dropped, 1);
+    fake_wire_deliver(wire, 0, actr_bytes_copy(actr_view_of("\0\0\0\7\0\0\0\2ans", 11)));
+    expect(&rig, "message 1 verified type 0: answer\n");
+    fake_wire_deliver(wire, 9, actr_bytes_str("nowhere")); /* no such lane */
+    fake_wire_deliver(wire, 2, actr_bytes_str("short"));
+    expect(&rig, "");
+    assert_int_equal(peer_transport_get_stats(rig.transport).frames_dropped, 2);
     rig_close(&rig);
 }
 

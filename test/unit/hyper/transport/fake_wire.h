@@ -23,6 +23,7 @@ struct fake_wire {
     uint8_t channels[FAKE_WIRE_SENT_MAX];
     size_t sent_count;
     bool says_full, is_reading;
+    unsigned settles; /* asked for */
     int close_code;
     char close_detail[128];
     struct loop_task closed;
@@ -97,6 +98,11 @@ static inline void fake_wire_read(struct wire *base, bool enable)
     fake_wire_of(base)->is_reading = enable;
 }
 
+static inline void fake_wire_settle(struct wire *base)
+{
+    fake_wire_of(base)->settles++;
+}
+
 static inline void fake_wire_close(struct wire *base, int code, const char *detail)
 {
     struct fake_wire *wire = fake_wire_of(base);
@@ -108,7 +114,8 @@ static inline void fake_wire_close(struct wire *base, int code, const char *deta
     loop_defer(wire->all->loop, &wire->closed);
 }
 
-static const struct wire_ops fake_wire_ops = {fake_wire_send, fake_wire_read, fake_wire_close};
+static const struct wire_ops fake_wire_ops = {fake_wire_send, fake_wire_read, fake_wire_settle,
+                                              fake_wire_close};
 
 static inline struct fake_wire *fake_wire_new(struct fake_wires *all, enum wire_kind kind,
                                               enum wire_role role, const struct actr_id *peer)
@@ -187,4 +194,9 @@ static inline void fake_wire_writable(struct fake_wire *wire)
 {
     wire->says_full = false;
     wire->base.events->on_writable(wire->base.owner, &wire->base, 0);
+}
+
+static inline void fake_wire_settled(struct fake_wire *wire)
+{
+    wire->base.events->on_settled(wire->base.owner, &wire->base);
 }

@@ -41,9 +41,14 @@ static void expect(struct rig *rig, const char *log)
     rig->log[0] = '\0';
 }
 
-static void on_ready(void *owner, struct wire *wire, bool is_carrier)
+static void on_ready(void *owner, struct wire *wire)
 {
-    note(owner, "ready %d%s\n", (int)wire->session, is_carrier ? " carries" : "");
+    note(owner, "ready %d\n", (int)wire->session);
+}
+
+static void on_carrier(void *owner, struct wire *wire)
+{
+    note(owner, "%d carries\n", (int)wire->session);
 }
 
 static void on_proven(void *owner, struct wire *wire)
@@ -51,9 +56,10 @@ static void on_proven(void *owner, struct wire *wire)
     note(owner, "proven %d\n", (int)wire->session);
 }
 
-static void on_message(void *owner, struct wire *wire, uint8_t channel, struct actr_bytes message)
+static void on_message(void *owner, struct wire_handle *handle, uint8_t channel,
+                       struct actr_bytes message)
 {
-    note(owner, "message %d on %u: %zu bytes\n", (int)wire->session, channel, message.len);
+    note(owner, "message %d on %u: %zu bytes\n", (int)handle->wire->session, channel, message.len);
     actr_bytes_unref(message);
 }
 
@@ -81,7 +87,7 @@ static void on_idle(void *owner)
 }
 
 static const struct wire_pool_events events = {
-    on_ready, on_proven, on_message, on_writable, on_lost, on_unreachable, on_idle,
+    on_ready, on_carrier, on_proven, on_message, on_writable, on_lost, on_unreachable, on_idle,
 };
 
 /* Dialers: WebRTC before WebSocket, or the WebSocket's alone. */
@@ -143,7 +149,7 @@ TEST(all_kinds_start_at_once_and_the_first_ready_carries)
     assert_false(wire_pool_connect(&rig.pool));
     assert_int_equal(rig.all.count, 2);
     fake_wire_ready(rig.all.wires[1]);
-    expect(&rig, "ready 2 carries\n");
+    expect(&rig, "ready 2\n2 carries\n");
     assert_ptr_equal(wire_pool_carrier(&rig.pool)->wire, &rig.all.wires[1]->base);
     assert_true(wire_pool_connect(&rig.pool));
     rig_close(&rig);
@@ -157,14 +163,106 @@ TEST(the_better_kind_takes_over_and_the_worse_stays_as_a_spare)
     struct fake_wire *rtc = rig.all.wires[0], *ws = rig.all.wires[1];
     fake_wire_ready(ws);
     fake_wire_ready(rtc);
-    expect(&rig, "ready 2 carries\nready 1 carries\n");
+    expect(&rig, "ready 2\n2 carries\nready 1\n");
+    /* Nothing leaves until the peer has read what went before. */
+    assert_int_equal(ws->settles, 1);
+    assert_false(wire_pool_connect(&rig.pool));
+    fake_wire_settled(ws);
+    expect(&rig, "1 carries\n");
     rig_settle(&rig);
     assert_ptr_equal(wire_pool_carrier(&rig.pool)->wire, &rtc->base);
     assert_ptr_equal(wire_pool_find(&rig.pool, 2)->wire, &ws->base);
     refuse(rtc);
-    expect(&rig, "lost 1 ACTR_EUNAVAILABLE refused\n");
+    expect(&rig, "lost 1 ACTR_EUNAVAILABLE refused\n2 carries\n");
     assert_ptr_equal(wire_pool_carrier(&rig.pool)->wire, &ws->base);
     assert_true(wire_pool_connect(&rig.pool));
+    rig_close(&rig);
+}
+
+TEST(a_peer_that_does_not_read_puts_the_takeover_off)
+{
+    struct rig rig;
+    rig_open(&rig, 2);
+    wire_pool_connect(&rig.pool);
+    struct fake_wire *rtc = rig.all.wires[0], *ws = rig.all.wires[1];
+    fake_wire_ready(ws);
+    fake_wire_ready(rtc);
+    expect(&rig, "ready 2\n2 carries\nready 1\n");
+    rig_at(&rig, 999);
+    assert_false(wire_pool_connect(&rig.pool));
+    rig_at(&rig, 1000);
+    expect(&rig, "2 carries\n");
+    assert_true(wire_pool_connect(&rig.pool));
+    fake_wire_settled(ws); /* too late: more was sent meanwhile */
+    expect(&rig, "");
+    rig_at(&rig, 6000);
+    assert_int_equal(ws->settles, 2);
+    assert_false(wire_pool_connect(&rig.pool));
+    fake_wire_settled(ws);
+    expect(&rig, "1 carries\n");
+    rig_close(&rig);
+}
+
+TEST(a_takeover_ends_with_either_wire)
+{
+    struct rig rig;
+    rig_open(&rig, 2);
+    wire_pool_connect(&rig.pool);
+    struct fake_wire *rtc = rig.all.wires[0], *ws = rig.all.wires[1];
+    fake_wire_ready(ws);
+    fake_wire_ready(rtc);
+    expect(&rig, "ready 2\n2 carries\nready 1\n");
+    refuse(rtc); /* the one that was to carry */
+    expect(&rig, "lost 1 ACTR_EUNAVAILABLE refused\n2 carries\n");
+    assert_true(wire_pool_connect(&rig.pool));
+    rig_close(&rig);
+
+    rig_open(&rig, 2);
+    wire_pool_connect(&rig.pool);
+    rtc = rig.all.wires[0];
+    ws = rig.all.wires[1];
+    fake_wire_ready(ws);
+    fake_wire_ready(rtc);
+    expect(&rig, "ready 2\n2 carries\nready 1\n");
+    refuse(ws); /* the one that carries */
+    expect(&rig, "lost 2 ACTR_EUNAVAILABLE refused\n1 carries\n");
+    assert_ptr_equal(wire_pool_carrier(&rig.pool)->wire, &rtc->base);
+    rig_close(&rig);
+}
+
+TEST(a_wire_that_the_peer_made_is_taken_over)
+{
+    struct rig rig;
+    rig_open(&rig, 2);
+    struct fake_wire *made = fake_wire_new(&rig.all, WIRE_WEBRTC, WIRE_ACCEPTED, &rig.peer);
+    assert_true(wire_pool_adopt(&rig.pool, &made->base));
+    expect(&rig, "");
+    rig_settle(&rig);
+    expect(&rig, "ready 1\n1 carries\n");
+    assert_true(made->is_reading);
+    assert_true(wire_pool_connect(&rig.pool));
+    assert_int_equal(rig.dials, 0);
+    /* One of a kind. */
+    struct fake_wire *other = fake_wire_new(&rig.all, WIRE_WEBRTC, WIRE_ACCEPTED, &rig.peer);
+    assert_false(wire_pool_adopt(&rig.pool, &other->base));
+    mem_free(other);
+    rig.all.wires[1] = NULL;
+    /* Gone, it is nobody's failed attempt. */
+    refuse(made);
+    expect(&rig, "lost 1 ACTR_EUNAVAILABLE refused\nidle\n");
+    rig_close(&rig);
+}
+
+TEST(a_wire_that_goes_before_it_was_told_of)
+{
+    struct rig rig;
+    rig_open(&rig, 2);
+    struct fake_wire *made = fake_wire_new(&rig.all, WIRE_WEBRTC, WIRE_ACCEPTED, &rig.peer);
+    assert_true(wire_pool_adopt(&rig.pool, &made->base));
+    refuse(made);
+    rig_settle(&rig);
+    expect(&rig, "idle\n");
+    assert_int_equal(rig.dials, 0);
     rig_close(&rig);
 }
 
@@ -177,7 +275,7 @@ TEST(a_worse_kind_that_still_connects_is_given_up)
     assert_int_equal(rig.all.wires[1]->base.state, WIRE_CLOSING);
     rig_settle(&rig);
     assert_null(rig.all.wires[1]);
-    expect(&rig, "ready 1 carries\n");
+    expect(&rig, "ready 1\n1 carries\n");
     assert_int_equal(rig.ws.dials, 1);
     rig_close(&rig);
 }
@@ -233,7 +331,7 @@ TEST(another_effort_begins_anew_after_unreachable)
     assert_false(wire_pool_connect(&rig.pool));
     assert_int_equal(rig.ws.dials, 2);
     fake_wire_ready(fake_wires_last(&rig.all));
-    expect(&rig, "ready 2 carries\n");
+    expect(&rig, "ready 2\n2 carries\n");
     rig_close(&rig);
 }
 
@@ -286,7 +384,7 @@ TEST(a_wire_that_has_served_is_replaced_at_once_when_asked)
     rig_at(&rig, 1000);
     rig.reconnects = true;
     refuse(fake_wires_last(&rig.all));
-    expect(&rig, "ready 1 carries\nproven 1\nlost 1 ACTR_EUNAVAILABLE refused\n");
+    expect(&rig, "ready 1\n1 carries\nproven 1\nlost 1 ACTR_EUNAVAILABLE refused\n");
     assert_int_equal(rig.ws.dials, 2);
     rig.reconnects = false;
     rig_close(&rig);
@@ -301,7 +399,7 @@ TEST(a_lost_wire_is_not_replaced_unasked)
     refuse(fake_wires_last(&rig.all));
     rig_at(&rig, 60000);
     assert_int_equal(rig.ws.dials, 1);
-    expect(&rig, "ready 1 carries\nlost 1 ACTR_EUNAVAILABLE refused\nidle\n");
+    expect(&rig, "ready 1\n1 carries\nlost 1 ACTR_EUNAVAILABLE refused\nidle\n");
     rig_close(&rig);
 }
 
@@ -398,7 +496,7 @@ TEST(a_reset_closes_what_is_ready_and_dials_anew_what_was_connecting)
     assert_int_equal(rig.rtc.dials, 2);
     assert_int_equal(rig.ws.dials, 1);
     fake_wire_ready(rig.all.wires[2]);
-    expect(&rig, "ready 3 carries\n");
+    expect(&rig, "ready 3\n3 carries\n");
     rig_close(&rig);
 }
 
@@ -414,6 +512,6 @@ TEST(a_reset_in_the_middle_of_an_effort_leaves_it_its_attempts)
     }
     expect(&rig, "");
     fake_wire_ready(fake_wires_last(&rig.all));
-    expect(&rig, "ready 6 carries\n");
+    expect(&rig, "ready 6\n6 carries\n");
     rig_close(&rig);
 }

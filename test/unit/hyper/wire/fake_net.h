@@ -31,8 +31,8 @@ struct fake_ws {
     struct net_ws_options options; /* numbers only */
     struct actr_bytes sent[FAKE_SENT_MAX];
     size_t sent_count;
-    char pong[126]; /* what was sent */
-    size_t queued;  /* as the test sets it */
+    char ping[126], pong[126]; /* what was sent */
+    size_t queued;             /* as the test sets it */
     bool says_full, is_paused, is_closing;
     uint16_t close_code;
     char close_reason[128];
@@ -149,6 +149,12 @@ static inline int fake_ws_send(struct net_ws *base, struct actr_bytes message)
     return ws->says_full ? NET_FULL : 0;
 }
 
+static inline void fake_ws_ping(struct net_ws *base, struct actr_view payload)
+{
+    struct fake_ws *ws = fake_ws_of(base);
+    snprintf(ws->ping, sizeof(ws->ping), "%.*s", (int)payload.len, (const char *)payload.ptr);
+}
+
 static inline void fake_ws_pong(struct net_ws *base, struct actr_view payload)
 {
     struct fake_ws *ws = fake_ws_of(base);
@@ -238,6 +244,7 @@ static inline const char *fake_request_header(struct net_request *base, const ch
 static const struct net_ops fake_net_ops = {
     .ws_dial = fake_ws_dial,
     .ws_send = fake_ws_send,
+    .ws_ping = fake_ws_ping,
     .ws_pong = fake_ws_pong,
     .ws_read = fake_ws_read,
     .ws_close = fake_ws_close,
