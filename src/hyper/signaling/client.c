@@ -8,9 +8,9 @@
  *
  * Only a connection that lived for a while resets the pauses between dials; a server that accepts
  * and hangs up is not hammered. A refused credential is not tried again: the client is held until
- * the session has another. Replies are matched by number; everything else that comes (pushes of
- * presence, text, other versions, what does not decode) is ignored, as no part of the system asks
- * for it. */
+ * the session has another. Replies are matched by number, relays are handed up; everything else
+ * that comes (pushes of presence, text, other versions, what does not decode) is ignored, as no
+ * part of the system asks for it. */
 #include "hyper/signaling/client.h"
 
 #include <assert.h>
@@ -312,6 +312,8 @@ static void client_send(struct client *client, struct client_request *request)
     int r = net_ws_send(client->_link->ws, message);
     if (r < 0)
         client_request_finish(&client->_requests, request, r, "cannot send the request");
+    else if (request->_ends_sent)
+        client_request_finish(&client->_requests, request, ACTR_ETIMEDOUT, "");
 }
 
 static void client_on_pace(struct loop_timer *timer)
@@ -347,42 +349,61 @@ static void client_queue(struct client *client, struct client_request *request, 
 }
 
 static int client_encode(struct client *client, struct client_request *request,
-                         const struct signaling_request *payload)
+                         struct signaling_envelope *envelope)
 {
     char id[CLIENT_REQUEST_ID_SIZE];
-    struct signaling_envelope envelope = {
-        .version = SIGNALING_VERSION,
-        .id = view_text(client_request_id(request, id)),
-        .flow = SIGNALING_FLOW_ACTR_TO_SERVER,
-        .request = *payload,
-    };
-    envelope.request.source = client->_session->identity.id;
-    envelope.request.credential = session_credential(client->_session);
+    envelope->version = SIGNALING_VERSION;
+    envelope->id = view_text(client_request_id(request, id));
     request->_epoch = client->_session->epoch;
-    request->_message = signaling_encode(&envelope);
+    request->_message = signaling_encode(envelope);
     if (!actr_bytes_failed(request->_message))
         return 0;
     request->_message = (struct actr_bytes){0};
     return err_origin(ACTR_ENOMEM, "signaling: a request");
 }
 
-void client_ask(struct client *client, struct client_request *request,
-                const struct signaling_request *payload, uint32_t timeout_ms, client_request_fn *fn)
+static void client_begin(struct client *client, struct client_request *request,
+                         struct signaling_envelope *envelope, uint32_t timeout_ms,
+                         client_request_fn *fn)
 {
     struct client_requests *requests = &client->_requests;
+    bool is_urgent = envelope->flow == SIGNALING_FLOW_ACTR_TO_SERVER &&
+                     (envelope->request.kind == SIGNALING_PING ||
+                      envelope->request.kind == SIGNALING_UNREGISTER);
     int r = client_request_open(requests, request, timeout_ms, fn);
     if (r == 0 && client->_state.state != CLIENT_OPEN)
         r = ACTR_EUNAVAILABLE;
     if (r == 0)
-        r = client_encode(client, request, payload);
-    if (r == 0)
-        client_queue(client, request,
-                     payload->kind == SIGNALING_PING || payload->kind == SIGNALING_UNREGISTER);
-    else
+        r = client_encode(client, request, envelope);
+    if (r == 0) {
+        request->_ends_sent =
+            envelope->flow == SIGNALING_FLOW_RELAY && envelope->relay.kind == RELAY_ICE_CANDIDATE;
+        client_queue(client, request, is_urgent);
+    } else {
         client_request_finish(requests, request, r,
                               r == ACTR_ENOMEM         ? "out of memory"
                               : client_is_open(client) ? "too many requests to the server"
                                                        : "not connected to the server");
+    }
+}
+
+void client_ask(struct client *client, struct client_request *request,
+                const struct signaling_request *payload, uint32_t timeout_ms, client_request_fn *fn)
+{
+    struct signaling_envelope envelope = {.flow = SIGNALING_FLOW_ACTR_TO_SERVER,
+                                          .request = *payload};
+    envelope.request.source = client->_session->identity.id;
+    envelope.request.credential = session_credential(client->_session);
+    client_begin(client, request, &envelope, timeout_ms, fn);
+}
+
+void client_relay(struct client *client, struct client_request *request, const struct relay *relay,
+                  client_request_fn *fn)
+{
+    struct signaling_envelope envelope = {.flow = SIGNALING_FLOW_RELAY, .relay = *relay};
+    envelope.relay.source = client->_session->identity.id;
+    envelope.relay.credential = session_credential(client->_session);
+    client_begin(client, request, &envelope, CLIENT_RELAY_MS, fn);
 }
 
 /* ---- Answers ---- */
@@ -443,6 +464,9 @@ static void client_on_envelope(struct client *client, const struct signaling_env
         return;
     if (envelope->flow == SIGNALING_FLOW_SERVER_TO_ACTR) {
         client_on_reply(client, envelope);
+    } else if (envelope->flow == SIGNALING_FLOW_RELAY) {
+        if (client->_events->on_relay != NULL)
+            client->_events->on_relay(client->_owner, &envelope->relay);
     } else if (envelope->flow == SIGNALING_FLOW_ERROR) {
         /* Not said for which message: it was thrown away before it was read. */
         log_warn(client->_log, "signaling.refused", "code=%u", envelope->error.code);

@@ -19,10 +19,11 @@ struct client_link;
 struct log;
 struct net;
 struct net_close;
+struct relay;
 struct session_state;
 
 /* Requests under way at once; a further one fails with ACTR_EUNAVAILABLE. */
-#define CLIENT_REQUEST_MAX 128
+#define CLIENT_REQUEST_MAX 512
 
 enum client_state {
     CLIENT_IDLE,
@@ -51,6 +52,8 @@ struct client_events {
     /* The server took, or did not take, the credential `epoch`. */
     void (*on_accepted)(void *owner, uint64_t epoch);
     void (*on_refused)(void *owner, uint64_t epoch);
+    /* A relay of another actor, or of the server about one; lent. NULL: they are ignored. */
+    void (*on_relay)(void *owner, const struct relay *relay);
     void (*on_stopped)(void *owner); /* after client_stop() and client_cut() */
 };
 
@@ -117,3 +120,10 @@ int client_error_code(uint32_t code);
 void client_ask(struct client *client, struct client_request *request,
                 const struct signaling_request *payload, uint32_t timeout_ms,
                 client_request_fn *fn);
+
+/* Sends a relay: of *relay only target, kind and payload matter. fn as above, but that no answer is
+ * the best: ACTR_ETIMEDOUT after CLIENT_RELAY_MS says that nobody objected. A candidate, to which
+ * nobody's objection matters, ends as soon as it was sent, likewise. */
+#define CLIENT_RELAY_MS 15000
+void client_relay(struct client *client, struct client_request *request, const struct relay *relay,
+                  client_request_fn *fn);

@@ -38,6 +38,7 @@ struct client_request {
     struct actr_bytes _message; /* until it has been sent */
     uint64_t _number;
     uint64_t _epoch; /* of the credential in it */
+    bool _ends_sent; /* no answer is waited for */
     const char *_detail;
     int _code; /* finished: for fn */
 };

@@ -7,6 +7,9 @@
  * exchange and leads to a fresh registration all the same. */
 #include "hyper/signaling/session_state.h"
 
+#include <string.h>
+
+#include "base/bytes.h"
 #include "base/err.h"
 #include "protocol/id.h"
 
@@ -14,6 +17,8 @@ void session_deinit(struct session_state *session)
 {
     actr_bytes_unref(session->identity.source_id);
     actr_bytes_unref(session->identity.credential);
+    actr_bytes_unref(session->identity.turn_username);
+    actr_bytes_unref(session->identity.turn_password);
     actr_bytes_unref(session->claims);
     actr_bytes_unref(session->signature);
     actr_bytes_unref(session->renewal_token);
@@ -24,8 +29,24 @@ static bool session_is_whole(const struct session_state *session)
 {
     return !actr_bytes_failed(session->identity.source_id) &&
            !actr_bytes_failed(session->identity.credential) &&
+           !actr_bytes_failed(session->identity.turn_username) &&
+           !actr_bytes_failed(session->identity.turn_password) &&
            !actr_bytes_failed(session->claims) && !actr_bytes_failed(session->signature) &&
            !actr_bytes_failed(session->renewal_token);
+}
+
+/* Of a text, with a NUL; empty for none. */
+static struct actr_bytes session_text(struct actr_view text)
+{
+    uint8_t *data;
+    if (text.len == 0)
+        return (struct actr_bytes){0};
+    struct actr_bytes bytes = bytes_new(text.len + 1, &data);
+    if (actr_bytes_failed(bytes))
+        return bytes;
+    memcpy(data, text.ptr, text.len);
+    data[text.len] = '\0';
+    return bytes;
 }
 
 /* Consumes `token`. */
@@ -41,6 +62,8 @@ static int session_replace(struct session_state *session,
                      .generation = generation,
                      .source_id = id_encode(&registration->id),
                      .credential = credential_encode(&registration->credential),
+                     .turn_username = session_text(registration->turn.username),
+                     .turn_password = session_text(registration->turn.password),
                      .expires_at_s = expires_at_s},
         .epoch = session->epoch + 1,
         .heartbeat_interval_s =

@@ -27,6 +27,7 @@
 #include "hyper/signaling/dial_url.h"
 #include "hyper/signaling/discovery.h"
 #include "hyper/signaling/heartbeat.h"
+#include "hyper/signaling/relaying.h"
 #include "hyper/signaling/session_state.h"
 #include "hyper/signaling/verifier.h"
 #include "sys/log.h"
@@ -70,6 +71,7 @@ struct signaling {
     struct heartbeat heartbeat;
     struct key_cache keys;
     struct discovery discovery;
+    struct relaying relaying;
     struct verifier verifier;
 };
 
@@ -251,12 +253,28 @@ static void signaling_on_end(void *owner)
     }
 }
 
+static void signaling_on_relay(void *owner, const struct relay *relay)
+{
+    struct signaling *signaling = owner;
+    if (signaling->events->on_relay != NULL)
+        signaling->events->on_relay(signaling->owner, relay);
+}
+
+static void signaling_on_relay_refused(void *owner, const struct actr_id *target, int code,
+                                       const char *detail)
+{
+    struct signaling *signaling = owner;
+    if (signaling->events->on_relay_refused != NULL)
+        signaling->events->on_relay_refused(signaling->owner, target, code, detail);
+}
+
 static const struct client_events client_events = {
     .on_dial = signaling_on_dial,
     .on_open = signaling_on_open,
     .on_down = signaling_on_down,
     .on_accepted = signaling_on_accepted,
     .on_refused = signaling_on_refused,
+    .on_relay = signaling_on_relay,
     .on_stopped = signaling_on_end,
 };
 
@@ -335,6 +353,7 @@ static void signaling_join(struct signaling *signaling, struct net *net,
     key_cache_init(&signaling->keys, loop, &signaling->client);
     discovery_init(&signaling->discovery, loop, &signaling->client, &signaling->session);
     verifier_init(&signaling->verifier, loop, &signaling->keys);
+    relaying_init(&signaling->relaying, &signaling->client, signaling_on_relay_refused, signaling);
     credential_manager_init(&signaling->credentials, &credential_parts, &credential_events,
                             signaling);
 }
@@ -376,6 +395,7 @@ void signaling_free(struct signaling *signaling)
     credential_manager_deinit(&signaling->credentials);
     verifier_deinit(&signaling->verifier);
     discovery_deinit(&signaling->discovery);
+    relaying_deinit(&signaling->relaying);
     key_cache_deinit(&signaling->keys);
     client_deinit(&signaling->client);
     ais_client_deinit(&signaling->ais);
@@ -489,4 +509,9 @@ void signaling_verify(struct signaling *signaling, struct signaling_check *check
 void signaling_verify_cancel(struct signaling_check *check)
 {
     verifier_cancel(check);
+}
+
+int signaling_relay(struct signaling *signaling, const struct relay *relay)
+{
+    return relaying_send(&signaling->relaying, relay);
 }

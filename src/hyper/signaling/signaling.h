@@ -19,42 +19,15 @@
 
 #include "base/list.h"
 #include "hyper/signaling/key_cache.h"
+#include "hyper/signaling/signaling_events.h"
 #include "sys/loop.h"
 
 struct log;
 struct net;
+struct relay;
 struct signaling;
 struct signaling_check;
 struct signaling_lookup;
-/* How busy the node is; asked before each heartbeat. */
-struct signaling_load {
-    double cpu;     /* runnable threads for each core (sys/cpu_load.h); negative: unknown */
-    double backlog; /* share of the mailbox in use, 0 to 1 */
-};
-
-/* Any may be NULL but on_failed and on_stopped. Texts are lent. */
-struct signaling_events {
-    /* We are `id` now. Generation > 1: the old id is dead, and every connection made with it; the
-     * socket is down until on_connected. */
-    void (*on_registered)(void *owner, const struct actr_id *id, uint64_t generation);
-    /* About to dial; attempt: 1 for the first since it was up. Not the place to free. */
-    void (*on_connecting)(void *owner, uint32_t attempt);
-    /* The socket is up; the first time: the start succeeded. */
-    void (*on_connected)(void *owner);
-    /* The socket that was up is gone; another is being dialled already (not while stopping). */
-    void (*on_disconnected)(void *owner, int code, const char *detail);
-    /* The same id has a new credential: dials from now on use it. */
-    void (*on_credential_renewed)(void *owner, uint64_t expires_at_s);
-    /* It ends soon and has not been renewed, is refused, or was warned of; once for each. */
-    void (*on_credential_expiring)(void *owner, uint64_t expires_at_s);
-    /* Something failed that goes on being tried (registration, dial, renewal). */
-    void (*on_error)(void *owner, int code, const char *detail);
-    /* The start failed: ACTR_EPERMISSION (realm or secret refused), ACTR_EINVALID (registration
-     * malformed), ACTR_ETIMEDOUT, or why the last attempt failed. Nothing runs now. */
-    void (*on_failed)(void *owner, int code, const char *detail);
-    void (*on_stopped)(void *owner);
-    void (*load)(void *owner, struct signaling_load *ret_load); /* NULL: idle and empty */
-};
 
 /* Everything is copied. */
 struct signaling_config {
@@ -78,6 +51,7 @@ struct signaling_identity {
     struct actr_bytes source_id;  /* encoded actr.ActrId */
     struct actr_bytes credential; /* encoded actr.AIdCredential */
     uint64_t expires_at_s;        /* of the credential, seconds since 1970, by the server's clock */
+    struct actr_bytes turn_username, turn_password; /* for TURN servers; with a NUL; empty: none */
 };
 
 /* ACTR_ECONFIG (a URL, with the reason in the detail), ACTR_ENOMEM. log may be NULL. */
@@ -148,3 +122,7 @@ void signaling_verify(struct signaling *signaling, struct signaling_check *check
                       const struct actr_id *id, struct actr_view credential,
                       signaling_check_fn *fn);
 void signaling_verify_cancel(struct signaling_check *check);
+
+/* Has the server pass on the target, kind and payload of *relay. ACTR_EUNAVAILABLE (the socket is
+ * down), ACTR_ENOMEM. */
+int signaling_relay(struct signaling *signaling, const struct relay *relay) ACTR_MUST_CHECK;
