@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* One WebRTC session with one peer, from its first description to its end: ICE agent, gatherer and
+ * association joined over the node's UDP port. It knows nothing of relays, roles or retries: it
+ * takes and makes descriptions, and says when its path or itself is lost.
+ *
+ * Loop thread. on_message and on_writable may come inside of anything but connection_send(); the
+ * others never inside a call. It must not be freed inside on_message and on_writable. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+
+#include "hyper/wire/webrtc/association.h"
+#include "hyper/wire/webrtc/ice/agent.h"
+
+struct connection;
+struct log;
+struct loop;
+struct net;
+struct udp_mux;
+
+#define CONNECTION_LANES ASSOCIATION_LANES
+#define CONNECTION_FULL 1
+
+/* What the connections of a node share; borrowed while they live. */
+struct connection_settings {
+    struct loop *loop;
+    struct log *log; /* NULL: none */
+    struct net *net;
+    struct udp_mux *mux;
+    struct association_factory *associations;
+    const char *const *stun_urls; /* NULL-terminated; NULL: none */
+    const char *const *turn_urls;
+    const char *turn_username, *turn_password; /* NULL: not known yet */
+    const struct net_address *public_addresses;
+    size_t public_count;
+    bool relay_only;
+    uint64_t wait_us[4]; /* see ice_options */
+};
+
+struct connection_path {
+    bool is_up; /* else data waits */
+    /* is_up: of the pair that carries. */
+    bool is_newest; /* of the last restart, if there was any */
+    bool is_relayed;
+};
+
+struct connection_events {
+    /* A candidate of ours, for the description with that user fragment. Lent. */
+    void (*on_candidate)(void *owner, struct connection *connection, const char *ufrag,
+                         const char *text);
+    /* Messages may be sent. Once. */
+    void (*on_ready)(void *owner, struct connection *connection);
+    void (*on_message)(void *owner, struct connection *connection, uint8_t lane,
+                       struct actr_bytes message);
+    void (*on_writable)(void *owner, struct connection *connection, uint8_t lane);
+    /* After on_ready: the path is lost, back, or another. */
+    void (*on_path)(void *owner, struct connection *connection, const struct connection_path *path);
+    /* Over; code 0: as asked for. Last event; the owner frees it. */
+    void (*on_closed)(void *owner, struct connection *connection, int code, const char *detail);
+};
+
+/* ACTR_ENOMEM, ACTR_EINTERNAL. */
+int connection_new(const struct connection_settings *settings, bool is_offerer,
+                   const struct connection_events *events, void *owner,
+                   struct connection **ret_connection) ACTR_MUST_CHECK;
+/* At once; the peer is told when that is possible. Returns NULL; NULL is fine. */
+struct connection *connection_free(struct connection *connection);
+
+/* Makes an offer and begins to gather. is_restart: of fresh credentials, for the session that is
+ * up; the old path goes on meanwhile. ACTR_ENOMEM. */
+int connection_offer(struct connection *connection, bool is_restart,
+                     struct actr_bytes *ret_sdp) ACTR_MUST_CHECK;
+/* Takes the peer's offer (is_restart: see above), makes the answer and begins to gather.
+ * ACTR_EINVALID, ACTR_ENOMEM, ACTR_EINTERNAL. */
+int connection_answer(struct connection *connection, bool is_restart, struct actr_view offer,
+                      struct actr_bytes *ret_sdp) ACTR_MUST_CHECK;
+/* Takes the answer to the last offer. The same errors. */
+int connection_apply(struct connection *connection, struct actr_view answer) ACTR_MUST_CHECK;
+/* The restart that was offered is not to be. */
+void connection_abandon(struct connection *connection);
+
+/* Of the last description of the peer that was taken; "": none yet. */
+const char *connection_remote_ufrag(const struct connection *connection);
+/* A candidate for that description. What is of no use is dropped. */
+void connection_add_candidate(struct connection *connection, struct actr_view text);
+
+/* The addresses of this machine are others now: what has gone is not used any more. True: there is
+ * a difference, a restart makes use of it. */
+bool connection_on_locals(struct connection *connection);
+/* New TURN credentials in the settings. */
+void connection_on_credentials(struct connection *connection);
+
+/* After on_ready. Consumes message. 0, CONNECTION_FULL (taken; on_writable follows), ACTR_EINVALID
+ * (too large for the peer), ACTR_EUNAVAILABLE (the peer does not read), ACTR_ENOMEM. */
+int connection_send(struct connection *connection, uint8_t lane,
+                    struct actr_bytes message) ACTR_MUST_CHECK;
+/* Off at first: what comes meanwhile waits, and the peer is pushed back. */
+void connection_read(struct connection *connection, bool enable);
+/* What was taken is delivered first, within a second; on_closed follows. */
+void connection_close(struct connection *connection);
+
+struct connection_stats {
+    bool has_pair;
+    struct ice_pair_info pair;
+    struct association_stats association;
+    uint64_t datagrams_in, datagrams_out;
+    uint32_t restarts;
+};
+void connection_get_stats(const struct connection *connection, struct connection_stats *ret_stats);

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* What the files of a connection share: connection.c moves packets and news, connection_sdp.c takes
+ * and makes descriptions and candidates. Nobody else includes this. Loop thread. */
+#pragma once
+
+#include "base/list.h"
+#include "hyper/wire/webrtc/connection.h"
+#include "hyper/wire/webrtc/gatherer.h"
+#include "hyper/wire/webrtc/sdp.h"
+#include "hyper/wire/webrtc/udp_mux.h"
+#include "sys/log.h"
+#include "sys/loop.h"
+
+/* mDNS names that are being looked up; further ones are dropped. */
+#define CONNECTION_NAMES_MAX 16
+
+/* Told in this order. */
+enum {
+    CONNECTION_NEWS_READY = 1,
+    CONNECTION_NEWS_HELD = 2,
+    CONNECTION_NEWS_PATH = 4,
+    CONNECTION_NEWS_END = 8
+};
+
+/* A message that waits until the owner reads. */
+struct connection_held {
+    struct list link;
+    struct actr_bytes message;
+    uint8_t lane;
+};
+
+struct connection {
+    const struct connection_settings *settings;
+    const struct connection_events *events;
+    void *owner;
+    struct ice_agent *agent;
+    struct gatherer *gatherer;
+    struct association *association;
+    struct udp_mux_user user;
+    struct loop_timer timer;
+    struct loop_task told;
+    unsigned news;
+    bool is_offerer, is_reading;
+    bool has_begun;   /* the association knows its peer */
+    bool has_started; /* and has a path */
+    bool has_path;
+    bool is_told; /* on_ready */
+    bool is_over; /* on_closed is to come; nothing goes in or out */
+    uint64_t armed_us, close_us;
+    struct list held;
+    struct net_address locals[UDP_MUX_LOCALS_MAX];
+    size_t local_count;
+    char remote_ufrag[ICE_CREDENTIAL_MAX + 1]; /* of the last description taken */
+    struct candidate names[CONNECTION_NAMES_MAX];
+    size_t name_count;
+    uint64_t datagrams_in, datagrams_out;
+    uint64_t sdp_session, sdp_version;
+    uint32_t restarts;
+    int code;
+    char detail[192];
+};
+
+void connection_end(struct connection *connection, int code, const char *detail);
+
+/* Requests for our newest user fragment are ours. ACTR_ENOMEM, …. */
+int connection_name(struct connection *connection) ACTR_MUST_CHECK;

@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* The descriptions and candidates of a connection.
+ *
+ * The offerer offers actpass, the answerer is active, as the existing system is; an answer that
+ * chooses otherwise is obeyed. A restart changes the credentials only: the association, its roles
+ * and fingerprints stay what they are, whatever the new description says.
+ *
+ * A description takes effect as a whole or not at all. Loop thread. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "hyper/wire/webrtc/connection_parts.h"
+
+/* The mux forgets the fragments of older generations when the connection leaves. */
+int connection_name(struct connection *connection)
+{
+    struct udp_mux *mux = connection->settings->mux;
+    return udp_mux_name(mux, &connection->user,
+                        view_text(ice_agent_local(connection->agent)->ufrag));
+}
+
+static uint64_t connection_now_us(const struct connection *connection)
+{
+    return loop_now_us(connection->settings->loop);
+}
+
+static int connection_format(struct connection *connection, enum sdp_setup setup,
+                             const struct sdp *offer, struct actr_bytes *ret_sdp)
+{
+    struct sdp_local local = {
+        .version = connection->sdp_version++,
+        .credentials = ice_agent_local(connection->agent),
+        .fingerprint = association_fingerprint(connection->association),
+        .setup = setup,
+        .offer = offer,
+    };
+    if (connection->sdp_session == 0) {
+        loop_random(connection->settings->loop, &connection->sdp_session,
+                    sizeof(connection->sdp_session));
+        connection->sdp_session =
+            (connection->sdp_session >> 2) | 1; /* RFC 8866: decimal, 63 bits */
+    }
+    local.session_id = connection->sdp_session;
+    return sdp_format(&local, ret_sdp);
+}
+
+static int connection_restart(struct connection *connection)
+{
+    int r = ice_agent_restart(connection->agent, connection_now_us(connection));
+    if (r == 0)
+        r = connection_name(connection);
+    connection->restarts += r == 0;
+    connection->remote_ufrag[0] = '\0'; /* of the new generation: not known yet */
+    return r;
+}
+
+int connection_offer(struct connection *connection, bool is_restart, struct actr_bytes *ret_sdp)
+{
+    int r = is_restart ? connection_restart(connection) : 0;
+    if (r == 0)
+        r = connection_format(connection, SDP_SETUP_ACTPASS, NULL, ret_sdp);
+    if (r == 0)
+        gatherer_start(connection->gatherer);
+    return r;
+}
+
+/* What the peer's first description says of the association. */
+static int connection_begin(struct connection *connection, const struct sdp *sdp)
+{
+    const struct association_peer peer = {
+        .is_offerer = connection->is_offerer,
+        .is_dtls_client = connection->is_offerer ? sdp->setup == SDP_SETUP_PASSIVE
+                                                 : sdp->setup != SDP_SETUP_ACTIVE,
+        .fingerprints = sdp->fingerprints,
+        .fingerprint_count = sdp->fingerprint_count,
+        .message_len_max = sdp->message_len_max,
+        .sctp_port = sdp->sctp_port,
+    };
+    if (connection->has_begun)
+        return 0;
+    if (sdp->data_index < 0 || sdp->media[sdp->data_index].is_rejected)
+        return err_origin(ACTR_EINVALID, "description: no data section");
+    int r = association_begin(connection->association, &peer);
+    connection->has_begun = r == 0;
+    return r;
+}
+
+static int connection_take(struct connection *connection, const struct sdp *sdp)
+{
+    int r = connection_begin(connection, sdp);
+    if (r == 0)
+        r = ice_agent_set_remote(connection->agent, &sdp->credentials,
+                                 connection_now_us(connection));
+    if (r < 0)
+        return r;
+    memcpy(connection->remote_ufrag, sdp->credentials.ufrag, sizeof(connection->remote_ufrag));
+    return 0;
+}
+
+static void connection_add(struct connection *connection, const struct candidate *candidate);
+
+static void connection_add_all(struct connection *connection, const struct sdp *sdp)
+{
+    for (size_t i = 0; i < sdp->candidate_count; i++)
+        connection_add(connection, &sdp->candidates[i]);
+    loop_timer_start(&connection->timer, 0);
+    connection->armed_us = 0;
+}
+
+static int connection_parse(struct actr_view text, struct sdp **ret_sdp)
+{
+    struct sdp *sdp = mem_alloc(sizeof(*sdp));
+    if (!sdp)
+        return err_origin(ACTR_ENOMEM, "description: no memory");
+    int r = sdp_parse(text, sdp);
+    if (r < 0)
+        mem_free(sdp);
+    else
+        *ret_sdp = sdp;
+    return r;
+}
+
+int connection_answer(struct connection *connection, bool is_restart, struct actr_view offer,
+                      struct actr_bytes *ret_sdp)
+{
+    struct sdp *sdp = NULL;
+    int r = connection_parse(offer, &sdp);
+    if (r < 0)
+        return r;
+    if (is_restart)
+        r = connection_restart(connection);
+    if (r == 0)
+        r = connection_take(connection, sdp);
+    if (r == 0)
+        r = connection_format(connection,
+                              sdp->setup == SDP_SETUP_ACTIVE ? SDP_SETUP_PASSIVE : SDP_SETUP_ACTIVE,
+                              sdp, ret_sdp);
+    if (r == 0) {
+        connection_add_all(connection, sdp);
+        gatherer_start(connection->gatherer);
+    }
+    mem_free(sdp);
+    return r;
+}
+
+int connection_apply(struct connection *connection, struct actr_view answer)
+{
+    struct sdp *sdp = NULL;
+    int r = connection_parse(answer, &sdp);
+    if (r < 0)
+        return r;
+    r = connection_take(connection, sdp);
+    if (r == 0)
+        connection_add_all(connection, sdp);
+    mem_free(sdp);
+    return r;
+}
+
+void connection_abandon(struct connection *connection)
+{
+    ice_agent_abandon_restart(connection->agent, connection_now_us(connection));
+}
+
+const char *connection_remote_ufrag(const struct connection *connection)
+{
+    return connection->remote_ufrag;
+}
+
+/* ---- Candidates of the peer ---- */
+
+static void connection_on_resolved(void *owner, const char *name, const struct net_address *address)
+{
+    struct connection *connection = owner;
+    for (size_t i = 0; i < connection->name_count; i++) {
+        struct candidate candidate = connection->names[i];
+        if (strcmp(candidate.name, name) != 0)
+            continue;
+        connection->names[i] = connection->names[--connection->name_count];
+        if (!address)
+            return;
+        uint16_t port = candidate.address.port;
+        candidate.address = *address;
+        candidate.address.port = port;
+        candidate.name[0] = '\0';
+        connection_add(connection, &candidate);
+        return;
+    }
+}
+
+static void connection_add(struct connection *connection, const struct candidate *candidate)
+{
+    if (candidate->name[0]) {
+        if (connection->name_count == CONNECTION_NAMES_MAX)
+            return;
+        connection->names[connection->name_count++] = *candidate;
+        gatherer_resolve(connection->gatherer, candidate->name, connection_on_resolved);
+        return;
+    }
+    if (ice_agent_add_remote(connection->agent, candidate, connection_now_us(connection)) < 0) {
+        connection_end(connection, ACTR_ENOMEM, actr_errmsg());
+        return;
+    }
+    gatherer_permit(connection->gatherer, &candidate->address);
+    connection->armed_us = 0;
+    loop_timer_start(&connection->timer, 0);
+}
+
+void connection_add_candidate(struct connection *connection, struct actr_view text)
+{
+    struct candidate candidate;
+    int r = candidate_parse(text, &candidate);
+    if (r == 0 && !connection->is_over)
+        connection_add(connection, &candidate);
+    else if (r < 0)
+        log_debug(connection->settings->log, "webrtc.candidate", "%s", actr_errmsg());
+}

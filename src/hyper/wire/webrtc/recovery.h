@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Recovery: how a session that is up gets a new path (ICE restart). Only the offerer of the session
+ * offers restarts, the answerer asks for them; either is set going by the loss of the path or by a
+ * change of this machine's addresses, the offerer also by the peer's request. Pure: time is an
+ * argument, what is to be done is returned.
+ *
+ * A restart begins at once; triggers that come meanwhile are one with it, but for a change of
+ * addresses, which makes what was offered useless. Restart offers are RECOVERY_SPACING_US apart, a
+ * try has RECOVERY_TRY_US, and after RECOVERY_TRIES tries in vain the session is negotiated anew
+ * (the existing system may be stuck in a state that only an OFFER ends). One deadline covers it
+ * all. While the server cannot be reached nothing is counted. One thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <actr/bytes.h>
+
+#include "base/sm.h"
+
+#define RECOVERY_SPACING_US 2000000u
+#define RECOVERY_TRY_US 6000000u
+#define RECOVERY_TRIES 2
+#define RECOVERY_TOTAL_US 60000000u
+#define RECOVERY_EXCHANGE_ID_SIZE 37
+
+enum recovery_state {
+    RECOVERY_STEADY,
+    RECOVERY_DUE,       /* something is to be sent, now or when it may */
+    RECOVERY_OFFERED,   /* offerer: a restart offer is out */
+    RECOVERY_REQUESTED, /* answerer: a request is out */
+    RECOVERY_CHECKING,  /* offer and answer were exchanged; a new path is being looked for */
+    RECOVERY_REPLACING, /* the session is negotiated anew */
+    RECOVERY_OVER
+};
+
+/* What the caller must do now. */
+enum recovery_act {
+    RECOVERY_NOTHING,
+    RECOVERY_OFFER,   /* restart ICE and relay an ICE_RESTART_OFFER; then recovery_offered() or
+                         recovery_unsent() */
+    RECOVERY_REQUEST, /* relay an IceRestartRequest; recovery_unsent() if that fails */
+    RECOVERY_ANSWER,  /* take the restart offer and relay the answer */
+    RECOVERY_APPLY,   /* the answer is for the restart that is out */
+    RECOVERY_ABANDON, /* give up the restart; the old path works */
+    RECOVERY_REPLACE, /* negotiate a new session */
+    RECOVERY_GIVE_UP  /* close the session */
+};
+
+struct recovery {
+    struct sm state;
+    bool _is_offerer, _is_linked, _has_path, _is_stale;
+    uint8_t _tries;
+    uint64_t _deadline_us; /* of the state */
+    uint64_t _total_us;    /* of it all */
+    uint64_t _sent_us;     /* 0: never */
+    char _exchange_id[RECOVERY_EXCHANGE_ID_SIZE];
+};
+
+/* is_linked: the server can be reached. The session is up and has a path. */
+void recovery_init(struct recovery *recovery, bool is_offerer, bool is_linked);
+
+/* The path is lost, or back. */
+void recovery_on_path(struct recovery *recovery, bool has_path, uint64_t now_us);
+/* The addresses of this machine have changed. */
+void recovery_on_change(struct recovery *recovery, uint64_t now_us);
+/* The peer asks for a restart. */
+void recovery_on_request(struct recovery *recovery, uint64_t now_us);
+/* A pair of the new generation carries. */
+void recovery_on_restarted(struct recovery *recovery);
+/* An ICE_RESTART_OFFER. RECOVERY_ANSWER, or RECOVERY_NOTHING: we are the offerer. */
+enum recovery_act recovery_on_restart_offer(struct recovery *recovery, uint64_t now_us);
+/* An ANSWER. RECOVERY_APPLY, or RECOVERY_NOTHING: it is for something else. */
+enum recovery_act recovery_on_answer(struct recovery *recovery, struct actr_view exchange_id);
+void recovery_on_linked(struct recovery *recovery, bool is_linked, uint64_t now_us);
+/* The negotiation for RECOVERY_REPLACE has failed. */
+void recovery_on_unreplaced(struct recovery *recovery, uint64_t now_us);
+
+void recovery_offered(struct recovery *recovery, const char exchange_id[RECOVERY_EXCHANGE_ID_SIZE]);
+/* What was to be sent could not be. */
+void recovery_unsent(struct recovery *recovery, uint64_t now_us);
+
+/* Does what is due: call it after each of the above until it returns RECOVERY_NOTHING. */
+enum recovery_act recovery_tick(struct recovery *recovery, uint64_t now_us);
+/* UINT64_MAX: nothing will be due. */
+uint64_t recovery_deadline(const struct recovery *recovery);
+
+/* How long this may still take; 0: nothing is being recovered. */
+uint64_t recovery_left_us(const struct recovery *recovery, uint64_t now_us);

@@ -1,0 +1,284 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Restarts from either side's trigger, move by move. */
+#include "hyper/wire/webrtc/recovery.h"
+
+#include "base/bytes.h"
+#include "harness.h"
+
+#define S 1000000u
+#define ID "11111111-1111-4111-8111-111111111111"
+
+static struct recovery r;
+static uint64_t now;
+
+static void begin(bool is_offerer)
+{
+    recovery_init(&r, is_offerer, true);
+    now = 100 * S;
+}
+
+static enum recovery_act tick(void)
+{
+    return recovery_tick(&r, now);
+}
+
+static enum recovery_act at_deadline(uint64_t after_us)
+{
+    assert_int_equal(recovery_deadline(&r), now + after_us);
+    assert_int_equal(recovery_tick(&r, now + after_us - 1), RECOVERY_NOTHING);
+    now += after_us;
+    return tick();
+}
+
+static void assert_steady(void)
+{
+    assert_int_equal(r.state.state, RECOVERY_STEADY);
+    assert_int_equal(recovery_deadline(&r), UINT64_MAX);
+    assert_int_equal(recovery_left_us(&r, now), 0);
+}
+
+static void lose_path(void)
+{
+    recovery_on_path(&r, false, now);
+}
+
+static void offer(void)
+{
+    begin(true);
+    lose_path();
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_offered(&r, ID);
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+}
+
+TEST(the_offerer_offers_at_once)
+{
+    offer();
+    assert_int_equal(recovery_left_us(&r, now), RECOVERY_TOTAL_US);
+    assert_int_equal(recovery_on_answer(&r, view_text("other")), RECOVERY_NOTHING);
+    assert_int_equal(recovery_on_answer(&r, view_text("")), RECOVERY_NOTHING);
+    assert_int_equal(recovery_on_answer(&r, view_text(ID)), RECOVERY_APPLY);
+    assert_int_equal(recovery_on_answer(&r, view_text(ID)), RECOVERY_NOTHING);
+    assert_int_equal(r.state.state, RECOVERY_CHECKING);
+    recovery_on_restarted(&r);
+    assert_steady();
+}
+
+TEST(the_answer_alone_is_no_path)
+{
+    offer();
+    (void)recovery_on_answer(&r, view_text(ID));
+    assert_int_equal(at_deadline(RECOVERY_TRY_US), RECOVERY_OFFER);
+}
+
+TEST(the_answerer_asks_at_once_and_once)
+{
+    begin(false);
+    lose_path();
+    assert_int_equal(tick(), RECOVERY_REQUEST);
+    lose_path();
+    recovery_on_path(&r, false, now);
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    assert_int_equal(recovery_on_restart_offer(&r, now), RECOVERY_ANSWER);
+    recovery_on_restarted(&r);
+    assert_steady();
+}
+
+TEST(the_answerer_never_takes_an_answer_nor_the_offerer_an_offer)
+{
+    begin(false);
+    assert_int_equal(recovery_on_answer(&r, view_text(ID)), RECOVERY_NOTHING);
+    begin(true);
+    assert_int_equal(recovery_on_restart_offer(&r, now), RECOVERY_NOTHING);
+}
+
+TEST(a_restart_that_the_peer_wants)
+{
+    begin(false);
+    assert_int_equal(recovery_on_restart_offer(&r, now), RECOVERY_ANSWER);
+    assert_int_equal(recovery_on_restart_offer(&r, now + S), RECOVERY_ANSWER); /* and another */
+    now += S;
+    /* The old path works all the time. */
+    assert_int_equal(at_deadline(RECOVERY_TRY_US), RECOVERY_ABANDON);
+    assert_steady();
+}
+
+TEST(a_request_of_the_peer_starts_one)
+{
+    begin(true);
+    recovery_on_request(&r, now);
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_offered(&r, ID);
+    recovery_on_request(&r, now + S); /* one that is out will do */
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    begin(false);
+    recovery_on_request(&r, now);
+    assert_steady();
+}
+
+TEST(two_tries_then_a_session_anew)
+{
+    offer();
+    assert_int_equal(at_deadline(RECOVERY_TRY_US), RECOVERY_OFFER);
+    recovery_offered(&r, ID);
+    assert_int_equal(at_deadline(RECOVERY_TRY_US), RECOVERY_REPLACE);
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    assert_int_equal(r.state.state, RECOVERY_REPLACING);
+    now += 10 * S;
+    recovery_on_unreplaced(&r, now);
+    assert_int_equal(tick(), RECOVERY_OFFER);
+}
+
+TEST(the_answerer_too)
+{
+    begin(false);
+    lose_path();
+    assert_int_equal(tick(), RECOVERY_REQUEST);
+    assert_int_equal(at_deadline(RECOVERY_TRY_US), RECOVERY_REQUEST);
+    assert_int_equal(at_deadline(RECOVERY_TRY_US), RECOVERY_REPLACE);
+}
+
+TEST(one_deadline_for_all)
+{
+    offer();
+    uint64_t began_us = now;
+    for (;;) {
+        now = recovery_deadline(&r);
+        assert_true(now <= began_us + RECOVERY_TOTAL_US);
+        enum recovery_act act = tick();
+        if (act == RECOVERY_GIVE_UP)
+            break;
+        if (act == RECOVERY_REPLACE)
+            recovery_on_unreplaced(&r, now);
+    }
+    assert_int_equal(now, began_us + RECOVERY_TOTAL_US);
+    assert_int_equal(r.state.state, RECOVERY_OVER);
+    assert_int_equal(recovery_on_restart_offer(&r, now), RECOVERY_NOTHING);
+    recovery_on_change(&r, now);
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+}
+
+TEST(offers_are_two_seconds_apart)
+{
+    offer();
+    (void)recovery_on_answer(&r, view_text(ID));
+    recovery_on_restarted(&r);
+    now += S / 2;
+    lose_path();
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    assert_int_equal(at_deadline(RECOVERY_SPACING_US - S / 2), RECOVERY_OFFER);
+}
+
+TEST(a_path_that_comes_back_before_anything_was_sent)
+{
+    offer();
+    (void)recovery_on_answer(&r, view_text(ID));
+    recovery_on_restarted(&r);
+    lose_path();
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    recovery_on_path(&r, true, now);
+    assert_steady();
+}
+
+TEST(a_path_that_comes_back_while_an_offer_is_out)
+{
+    offer();
+    recovery_on_path(&r, true, now);
+    assert_int_equal(r.state.state, RECOVERY_OFFERED); /* its answer may be on the way */
+    assert_int_equal(at_deadline(RECOVERY_TRY_US), RECOVERY_ABANDON);
+    assert_steady();
+}
+
+TEST(addresses_that_change_while_the_path_works)
+{
+    begin(true);
+    recovery_on_change(&r, now);
+    recovery_on_path(&r, true, now);
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_offered(&r, ID);
+    now += S;
+    recovery_on_change(&r, now); /* once more: what was offered is of no use */
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    assert_int_equal(recovery_on_answer(&r, view_text(ID)), RECOVERY_NOTHING);
+    assert_int_equal(at_deadline(RECOVERY_SPACING_US - S), RECOVERY_OFFER);
+}
+
+TEST(without_the_server_nothing_is_counted)
+{
+    begin(true);
+    recovery_on_linked(&r, false, now);
+    lose_path();
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    assert_int_equal(recovery_deadline(&r), now + RECOVERY_TOTAL_US);
+    now += 20 * S;
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    recovery_on_linked(&r, true, now);
+    assert_int_equal(tick(), RECOVERY_OFFER);
+}
+
+TEST(what_could_not_be_sent_is_due_again)
+{
+    begin(true);
+    lose_path();
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_unsent(&r, now);
+    assert_int_equal(at_deadline(S), RECOVERY_OFFER);
+}
+
+/* Whatever comes in whatever order, no move is made that the table forbids, and what is being
+ * recovered ends. */
+TEST(any_order)
+{
+    uint64_t random = 3;
+    for (int run = 0; run < 2000; run++) {
+        begin(run & 1);
+        uint64_t began_us = UINT64_MAX;
+        for (int i = 0; i < 100; i++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            now += (random >> 33) % (2 * S);
+            switch ((random >> 59) % 10) {
+            case 0:
+                recovery_on_path(&r, false, now);
+                break;
+            case 1:
+                recovery_on_path(&r, true, now);
+                break;
+            case 2:
+                recovery_on_change(&r, now);
+                break;
+            case 3:
+                recovery_on_request(&r, now);
+                break;
+            case 4:
+                recovery_on_restarted(&r);
+                break;
+            case 5:
+                (void)recovery_on_restart_offer(&r, now);
+                break;
+            case 6:
+                (void)recovery_on_answer(&r, view_text(ID));
+                break;
+            case 7:
+                recovery_on_linked(&r, random & 1024, now);
+                break;
+            case 8:
+                recovery_on_unreplaced(&r, now);
+                break;
+            default:
+                break;
+            }
+            for (enum recovery_act act; (act = tick()) != RECOVERY_NOTHING;) {
+                if (act == RECOVERY_OFFER)
+                    recovery_offered(&r, ID);
+            }
+            bool is_busy = r.state.state != RECOVERY_STEADY && r.state.state != RECOVERY_OVER;
+            if (!is_busy)
+                began_us = UINT64_MAX;
+            else if (began_us == UINT64_MAX)
+                began_us = now;
+            assert_true(!is_busy || now - began_us < RECOVERY_TOTAL_US + 2 * S);
+            assert_true(recovery_deadline(&r) > now);
+        }
+    }
+}
