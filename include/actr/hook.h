@@ -37,11 +37,12 @@ enum actr_hook {
     ACTR_HOOK_WEBSOCKET_CONNECTING, /* out: the address is dialled; in: a peer has said who it is */
     ACTR_HOOK_WEBSOCKET_CONNECTED,  /* out: the peer has accepted the socket; in: it is verified */
     ACTR_HOOK_WEBSOCKET_DISCONNECTED, /* also after CONNECTING, when it was refused or failed */
-    ACTR_HOOK_WEBRTC_CONNECTING,      /* nothing raises these three until there is a WebRTC wire */
-    ACTR_HOOK_WEBRTC_CONNECTED,
-    ACTR_HOOK_WEBRTC_DISCONNECTED,
-    ACTR_HOOK_CREDENTIAL_RENEWED,   /* at every start, renewal, and registration anew */
-    ACTR_HOOK_CREDENTIAL_EXPIRING,  /* once for a credential: soon over, refused, or warned of */
+    ACTR_HOOK_WEBRTC_CONNECTING,   /* a session is being made, by either side; again at each attempt
+                                    */
+    ACTR_HOOK_WEBRTC_CONNECTED,    /* messages go both ways */
+    ACTR_HOOK_WEBRTC_DISCONNECTED, /* also after CONNECTING, when it was not to be */
+    ACTR_HOOK_CREDENTIAL_RENEWED,  /* at every start, renewal, and registration anew */
+    ACTR_HOOK_CREDENTIAL_EXPIRING, /* once for a credential: soon over, refused, or warned of */
     ACTR_HOOK_MAILBOX_BACKPRESSURE, /* the threshold is reached; again only after being below it */
     ACTR_HOOK_ERROR,
     ACTR_HOOK_START,

@@ -65,6 +65,7 @@ struct actr_node_options {
     uint32_t credential_lead_s;  /* how long before its end on_credential_expiring tells of a
                                     credential that has not been renewed; 0: 300. One that lives
                                     less than twice as long: at nine tenths of its life */
+    bool no_webrtc; /* direct WebSockets only, whatever the configuration says of WebRTC */
 };
 
 /* Opens a node from a configuration file (actr.toml). *ret_node is set on success only.

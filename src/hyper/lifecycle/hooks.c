@@ -93,6 +93,31 @@ static void hooks_on_disconnected(void *owner, const struct wire *wire, int code
     hooks_on_wire(owner, ACTR_HOOK_WEBSOCKET_DISCONNECTED, wire, code, detail);
 }
 
+void hooks_on_webrtc(struct hooks *hooks, const struct coordinator_news *news)
+{
+    static const struct {
+        enum actr_hook hook;
+        enum actr_peer_status status;
+    } steps[] = {
+        [COORDINATOR_CONNECTING] = {ACTR_HOOK_WEBRTC_CONNECTING, ACTR_PEER_CONNECTING},
+        [COORDINATOR_CONNECTED] = {ACTR_HOOK_WEBRTC_CONNECTED, ACTR_PEER_CONNECTED},
+        [COORDINATOR_DISCONNECTED] = {ACTR_HOOK_WEBRTC_DISCONNECTED, ACTR_PEER_IDLE},
+    };
+    struct actr_peer_event peer = {
+        .size = sizeof(peer),
+        .peer = *news->peer,
+        .connection = news->session,
+        .inbound = news->is_inbound,
+        .has_relayed = news->step == COORDINATOR_CONNECTED,
+        .relayed = news->is_relayed,
+        .status = steps[news->step].status,
+        .code = news->code,
+        .message = news->detail,
+    };
+    struct actr_hook_event event = {.hook = steps[news->step].hook, .peer = &peer};
+    hooks_push(hooks, &event);
+}
+
 static void hooks_on_backpressure(void *owner, uint32_t count)
 {
     struct hooks *hooks = owner;

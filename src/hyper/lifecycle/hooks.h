@@ -13,6 +13,7 @@
 
 #include <actr/hook.h>
 
+#include "hyper/wire/webrtc/coordinator.h"
 #include "hyper/wire/websocket/watch.h"
 #include "hyper/workload/context.h"
 #include "hyper/workload/executor.h"
@@ -63,6 +64,8 @@ void hooks_on_signaling(struct hooks *hooks, enum actr_hook hook, uint32_t attem
                         const char *message);
 /* This node has a credential, the first or another one, of this or another identity. */
 void hooks_on_credential(struct hooks *hooks, enum actr_hook hook, uint64_t expires_at_s);
+/* A WebRTC session has come so far. */
+void hooks_on_webrtc(struct hooks *hooks, const struct coordinator_news *news);
 /* `context`: what it was about, "" or "key=value". */
 void hooks_on_error(struct hooks *hooks, enum actr_error_category category, int code,
                     const char *message, const char *context);

@@ -30,6 +30,7 @@
 #include "sys/waiter.h"
 
 struct acl;
+struct coordinator;
 struct dispatch;
 struct inbound_gate;
 struct mailbox;
@@ -115,6 +116,7 @@ struct actr_node {
     struct dispatch *dispatch;
     struct mailbox_pump *pump;
     struct ws_dialer *dialer;
+    struct coordinator *coordinator; /* NULL: no WebRTC */
     struct peer_transport *transport;
     struct peer_gate *peer_gate;
     struct inbound_gate *inbound;

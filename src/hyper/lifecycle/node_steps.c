@@ -14,6 +14,7 @@
 #include "hyper/outbound/peer_gate.h"
 #include "hyper/signaling/signaling.h"
 #include "hyper/transport/peer_transport.h"
+#include "hyper/wire/webrtc/coordinator.h"
 #include "hyper/wire/websocket/server.h"
 #include "hyper/workload/workload.h"
 #include "mailbox/mailbox.h"
@@ -127,6 +128,8 @@ static void peers_down(struct actr_node *node)
     node->calls.peer_gate = NULL;
     mailbox_pump_detach(node->pump);
     peer_gate_close(node->peer_gate, "this node is stopping");
+    if (node->coordinator)
+        coordinator_stop(node->coordinator);
     /* No new peers either: an accepted wire needs a transport to go to. */
     node->closings = node->listener ? 2 : 1;
     if (node->listener)

@@ -17,6 +17,7 @@
 #include "hyper/outbound/peer_gate.h"
 #include "hyper/signaling/signaling.h"
 #include "hyper/transport/peer_transport.h"
+#include "hyper/wire/webrtc/coordinator.h"
 #include "hyper/wire/websocket/dialer.h"
 #include "hyper/wire/websocket/server.h"
 #include "hyper/workload/workload.h"
@@ -82,6 +83,42 @@ static int wiring_build_mailbox(struct actr_node *node)
     return node->mailbox && node->dispatch ? 0 : err_origin(ACTR_ENOMEM, "node: no memory");
 }
 
+static void wiring_ports(const struct runtime_config *config, struct coordinator_options *options)
+{
+    if (config->webrtc.has_ice_udp_mux_port) {
+        options->port = config->webrtc.ice_udp_mux_port;
+    } else if (config->webrtc.has_port_range) {
+        options->port = config->webrtc.port_range_start;
+        options->port_last = config->webrtc.port_range_end;
+    }
+}
+
+static int wiring_build_webrtc(struct actr_node *node)
+{
+    const struct runtime_config *config = node->config;
+    struct coordinator_options options = {
+        .loop = node->loop,
+        .log = &node->log,
+        .net = node->net,
+        .stun_urls = {config->webrtc.stun_urls.items, config->webrtc.stun_urls.count},
+        .turn_urls = {config->webrtc.turn_urls.items, config->webrtc.turn_urls.count},
+        .public_ips = {config->webrtc.public_ips.items, config->webrtc.public_ips.count},
+        .relay_only = config->webrtc.force_relay,
+        .wait_us = {config->webrtc.ice_host_acceptance_min_wait * 1000,
+                    config->webrtc.ice_srflx_acceptance_min_wait * 1000,
+                    config->webrtc.ice_prflx_acceptance_min_wait * 1000,
+                    config->webrtc.ice_relay_acceptance_min_wait * 1000},
+    };
+    if (node->options.no_webrtc)
+        return 0;
+    wiring_ports(config, &options);
+    int r = coordinator_open(&options, &wiring_coordinator_events, node, &node->coordinator);
+    if (r != ACTR_ENOTIMPL)
+        return r;
+    log_warn(&node->log, "webrtc.absent", "%s", actr_errmsg());
+    return 0;
+}
+
 static int wiring_build_transport(struct actr_node *node)
 {
     struct ws_dialer_options dialer = {
@@ -97,11 +134,19 @@ static int wiring_build_transport(struct actr_node *node)
     node->dialer = ws_dialer_new(&dialer);
     if (!node->dialer)
         return err_origin(ACTR_ENOMEM, "node: no memory");
-    struct wire_dialer *dialers[] = {ws_dialer_base(node->dialer)};
+    int r = wiring_build_webrtc(node);
+    if (r < 0)
+        return r;
+    struct wire_dialer *dialers[PEER_TRANSPORT_DIALERS_MAX]; /* the better kind first */
+    size_t count = 0;
+    if (node->coordinator)
+        dialers[count++] = coordinator_dialer(node->coordinator);
+    dialers[count++] = ws_dialer_base(node->dialer);
     struct peer_transport_options transport = {
         .loop = node->loop,
         .dialers = dialers,
-        .dialer_count = 1,
+        .dialer_count = count,
+        .message_len_max = wiring_message_max(node) + WIRING_FRAME_ROOM,
         .events = &wiring_lane_events,
         .owner = node,
     };
@@ -173,6 +218,7 @@ void wiring_free(struct actr_node *node)
     if (node->transport)
         peer_transport_free(node->transport); /* never carried anything: the build failed */
     ws_dialer_free(node->dialer);
+    coordinator_free(node->coordinator);
     dispatch_free(node->dispatch);
     if (node->mailbox)
         mailbox_close(node->mailbox);
@@ -186,6 +232,7 @@ void wiring_free(struct actr_node *node)
     node->peer_gate = NULL;
     node->transport = NULL;
     node->dialer = NULL;
+    node->coordinator = NULL;
     node->dispatch = NULL;
     node->mailbox = NULL;
     node->signaling = NULL;

@@ -20,6 +20,16 @@
 
 /* Signaling ---------------------------------------------------------------------------------- */
 
+static void wiring_adopt_turn(struct actr_node *node)
+{
+    const struct signaling_identity *identity = signaling_identity(node->signaling);
+    if (!node->coordinator || identity->turn_username.len == 0)
+        return;
+    if (coordinator_set_turn(node->coordinator, (const char *)identity->turn_username.ptr,
+                             (const char *)identity->turn_password.ptr) < 0)
+        log_warn(&node->log, "webrtc.turn", "%s", actr_errmsg());
+}
+
 static void wiring_on_registered(void *owner, const struct actr_id *id, uint64_t generation)
 {
     struct actr_node *node = owner;
@@ -30,6 +40,11 @@ static void wiring_on_registered(void *owner, const struct actr_id *id, uint64_t
     node->id = *id;
     lock_give(&node->lock);
     node_adopt_id(node, id);
+    if (node->coordinator) {
+        coordinator_set_identity(node->coordinator, id);
+        coordinator_on_linked(node->coordinator, false);
+    }
+    wiring_adopt_turn(node);
     /* The socket of the old identity is gone without a word. */
     hooks_on_signaling(&node->hooks, ACTR_HOOK_SIGNALING_DISCONNECTED, 0, ACTR_EUNAVAILABLE,
                        "this node registered anew");
@@ -44,6 +59,7 @@ static void wiring_on_registered(void *owner, const struct actr_id *id, uint64_t
 static void wiring_on_credential_renewed(void *owner, uint64_t expires_at_s)
 {
     struct actr_node *node = owner;
+    wiring_adopt_turn(node);
     hooks_on_credential(&node->hooks, ACTR_HOOK_CREDENTIAL_RENEWED, expires_at_s);
 }
 
@@ -64,6 +80,8 @@ static void wiring_on_connected(void *owner)
     struct actr_node *node = owner;
     hooks_on_signaling(&node->hooks, ACTR_HOOK_SIGNALING_CONNECTED, 0, 0, "");
     log_info(&node->log, "signaling.connected", "url=%s", node->config->signaling.url);
+    if (node->coordinator)
+        coordinator_on_linked(node->coordinator, true);
     if (node->life.direction == NODE_UP && node->life.is_stepping &&
         node->life.height == NODE_SIGNALING)
         node_step_done(node, 0, "");
@@ -80,6 +98,8 @@ static void wiring_on_disconnected(void *owner, int code, const char *detail)
 {
     struct actr_node *node = owner;
     log_warn(&node->log, "signaling.disconnected", "%s", detail);
+    if (node->coordinator)
+        coordinator_on_linked(node->coordinator, false);
     hooks_on_signaling(&node->hooks, ACTR_HOOK_SIGNALING_DISCONNECTED, 0, code, detail);
     wiring_report_signaling(node, code, detail);
 }
@@ -103,6 +123,24 @@ static void wiring_on_signaling_stopped(void *owner)
     node_step_done(node, was_starting ? ACTR_ECANCELED : 0, "stopped");
 }
 
+static void wiring_on_relay(void *owner, const struct relay *relay)
+{
+    struct actr_node *node = owner;
+    if (node->coordinator)
+        coordinator_on_relay(node->coordinator, relay);
+}
+
+static void wiring_on_relay_refused(void *owner, const struct actr_id *target, int code,
+                                    const char *detail)
+{
+    struct actr_node *node = owner;
+    char id[ACTR_ID_STR_MAX];
+    log_debug(&node->log, "relay.refused", "to=%s code=%s %s", actr_id_format(target, id),
+              actr_errname(code), detail);
+    if (node->coordinator)
+        coordinator_on_refused(node->coordinator, target, code);
+}
+
 static void wiring_load(void *owner, struct signaling_load *ret_load)
 {
     struct actr_node *node = owner;
@@ -122,6 +160,8 @@ const struct signaling_events wiring_signaling_events = {
     .on_error = wiring_on_signaling_error,
     .on_failed = wiring_on_signaling_failed,
     .on_stopped = wiring_on_signaling_stopped,
+    .on_relay = wiring_on_relay,
+    .on_relay_refused = wiring_on_relay_refused,
     .load = wiring_load,
 };
 
@@ -378,3 +418,23 @@ int wiring_identity(void *owner, struct ws_identity *ret_identity)
     ret_identity->credential = actr_bytes_view(identity->credential);
     return 0;
 }
+
+/* WebRTC ------------------------------------------------------------------------------------- */
+
+static int wiring_relay(void *owner, struct relay *relay)
+{
+    struct actr_node *node = owner;
+    return signaling_relay(node->signaling, relay);
+}
+
+static void wiring_on_webrtc(void *owner, const struct coordinator_news *news)
+{
+    struct actr_node *node = owner;
+    hooks_on_webrtc(&node->hooks, news);
+}
+
+const struct coordinator_events wiring_coordinator_events = {
+    .relay = wiring_relay,
+    .on_accepted = wiring_on_accepted,
+    .on_news = wiring_on_webrtc,
+};

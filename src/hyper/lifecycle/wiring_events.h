@@ -7,6 +7,7 @@
 #include "hyper/outbound/peer_gate.h"
 #include "hyper/signaling/signaling.h"
 #include "hyper/transport/lane.h"
+#include "hyper/wire/webrtc/coordinator.h"
 #include "hyper/wire/websocket/dialer.h"
 #include "hyper/wire/websocket/server.h"
 #include "mailbox/mailbox.h"
@@ -17,6 +18,7 @@ extern const struct lane_events wiring_lane_events;
 extern const struct peer_gate_events wiring_gate_events;
 extern const struct inbound_gate_events wiring_inbound_events;
 extern const struct ws_server_events wiring_listener_events;
+extern const struct coordinator_events wiring_coordinator_events;
 
 const char *wiring_resolve(void *owner, struct ws_address *address);
 void wiring_resolve_cancel(void *owner, struct ws_address *address);

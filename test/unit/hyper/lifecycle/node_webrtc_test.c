@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Whole nodes in one process that reach each other by WebRTC: a real server for the relays, real
+ * UDP, DTLS and SCTP. None has a listener, so nothing else can carry, but where a test says so. */
+#include <stdio.h>
+#include <string.h>
+
+#include <actr/actr.h>
+
+#include "base/bytes.h"
+#include "harness.h"
+#include "sys/lock.h"
+#include "sys/thread.h"
+#include "sys/waiter.h"
+
+#define A_TYPE "acme:Alpha:1.0.0"
+#define B_TYPE "acme:Beta:1.0.0"
+
+static struct {
+    struct actr_rendezvous *server;
+    struct actr_node *a, *b;
+    struct actr_id a_id, b_id;
+    struct lock lock;
+    unsigned seen[20]; /* hooks of a, by number */
+} rig;
+
+static void on_echo(struct actr_ctx *ctx, struct actr_view request, void *self)
+{
+    (void)self;
+    actr_reply(ctx, actr_bytes_copy(request));
+}
+
+static int on_hook(void *arg, struct actr_node *node, const struct actr_hook_event *event)
+{
+    (void)arg;
+    (void)node;
+    lock_take(&rig.lock);
+    rig.seen[event->hook]++;
+    lock_give(&rig.lock);
+    return 0;
+}
+
+static unsigned seen(enum actr_hook hook)
+{
+    lock_take(&rig.lock);
+    unsigned count = rig.seen[hook];
+    lock_give(&rig.lock);
+    return count;
+}
+
+static struct actr_node *node_new(const char *type, const char *more)
+{
+    char config[1024];
+    struct actr_node *node = NULL;
+    struct actr_workload_options options = {.size = sizeof(options), .never_blocks = true};
+    struct actr_workload *workload = actr_workload_new(type, &options, NULL);
+    unsigned port = actr_rendezvous_port(rig.server);
+    const struct actr_observer observer = {.size = sizeof(observer), .observe = on_hook};
+
+    actr_workload_route(workload, "echo", on_echo, NULL);
+    snprintf(config, sizeof(config),
+             "[signaling]\nurl = \"ws://127.0.0.1:%u/signaling/ws\"\n"
+             "[ais_endpoint]\nurl = \"http://127.0.0.1:%u/ais\"\n"
+             "[deployment]\nrealm_id = 7\nrealm_secret = \"s\"\n%s",
+             port, port, more);
+    assert_int_equal(actr_node_open_text(&node, type, config, NULL), 0);
+    assert_int_equal(actr_node_use(node, workload), 0);
+    assert_int_equal(actr_node_observe(node, &observer, NULL), 0);
+    assert_int_equal(actr_node_start(node), 0);
+    return node;
+}
+
+static void rig_open(const char *a_config, const char *b_config)
+{
+    struct actr_rendezvous_options options = {
+        .size = sizeof(options), .realm = 7, .realm_secret = "s", .log_level = ACTR_LOG_ERROR};
+    memset(&rig, 0, sizeof(rig));
+    lock_init(&rig.lock);
+    assert_int_equal(actr_rendezvous_start(&rig.server, &options), 0);
+    rig.a = node_new(A_TYPE, a_config);
+    rig.b = node_new(B_TYPE, b_config);
+    rig.a_id = actr_node_id(rig.a);
+    rig.b_id = actr_node_id(rig.b);
+}
+
+static void rig_close(void)
+{
+    actr_node_close(rig.a);
+    actr_node_close(rig.b);
+    actr_rendezvous_stop(rig.server);
+    lock_deinit(&rig.lock);
+}
+
+/* Calls echo with `len` bytes; the reply must be the same. */
+static void echo(struct actr_node *from, const struct actr_id *to, size_t len)
+{
+    uint8_t *data;
+    struct actr_bytes request = bytes_new(len, &data), reply = {0};
+    for (size_t i = 0; i < len; i++)
+        data[i] = (uint8_t)(i * 7 + len);
+    int r = actr_call_wait(from, to, "echo", actr_bytes_ref(request), NULL, &reply);
+    if (r < 0)
+        print_error("%s\n", actr_errmsg());
+    assert_int_equal(r, 0);
+    assert_true(view_equal(actr_bytes_view(reply), actr_bytes_view(request)));
+    actr_bytes_unref(request);
+    actr_bytes_unref(reply);
+}
+
+TEST(two_nodes_call_each_other)
+{
+    rig_open("", "");
+    echo(rig.a, &rig.b_id, 5);
+    /* By the session that is there, whoever made it. */
+    echo(rig.b, &rig.a_id, 6);
+    echo(rig.a, &rig.b_id, 0);
+    rig_close();
+    assert_int_equal(seen(ACTR_HOOK_WEBRTC_CONNECTING), 2);
+    assert_int_equal(seen(ACTR_HOOK_WEBRTC_CONNECTED), 2);
+    assert_int_equal(seen(ACTR_HOOK_WEBRTC_DISCONNECTED), 1); /* for a it ended with on_stop */
+}
+
+TEST(the_other_one_first)
+{
+    rig_open("", "");
+    echo(rig.b, &rig.a_id, 5);
+    echo(rig.a, &rig.b_id, 6);
+    rig_close();
+}
+
+TEST(messages_of_many_fragments)
+{
+    rig_open("", "");
+    for (size_t len = 65519; len < 65530; len++)
+        echo(rig.a, &rig.b_id, len);
+    echo(rig.a, &rig.b_id, 200 << 10);
+    echo(rig.b, &rig.a_id, 4 << 20);
+    rig_close();
+}
