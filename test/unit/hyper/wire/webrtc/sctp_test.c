@@ -4,6 +4,8 @@
  * windows, resets; and what the first packet says. */
 #include "hyper/wire/webrtc/sctp.h"
 
+#include <malloc.h>
+
 #include "base/bytes.h"
 #include "sctp_link.h"
 
@@ -386,4 +388,47 @@ TEST(an_association_without_memory_is_none)
         assert_null(sctp);
     }
     loop_virtual_close(loop);
+}
+
+TEST(a_thousand_idle_associations_wake_nobody)
+{
+    enum { PAIRS = 500 };
+    static struct sctp_link *links[PAIRS];
+
+    /* Each pair has a loop; all share usrsctp. */
+    for (int i = 0; i < PAIRS; i++) {
+        links[i] = sctp_link_new(NULL, NULL);
+        sctp_link_start(links[i]);
+        sctp_link_settle(links[i]);
+        assert_int_equal(links[i]->ends[0].opened, 1);
+        assert_int_equal(links[i]->ends[1].opened, 1);
+    }
+    for (int i = 0; i < PAIRS; i++)
+        assert_false(loop_virtual_step(links[i]->loop));
+    for (int i = 0; i < PAIRS; i++) {
+        wall_clock_loop = links[i]->loop;
+        sctp_link_free(links[i]);
+    }
+}
+
+TEST(associations_come_and_go_without_traces)
+{
+    size_t live = 0, allocated = 0; /* by us; with usrsctp's */
+
+    for (int i = 0; i < 2000; i++) {
+        struct received received = {0};
+        struct sctp_link *link = open_link(NULL, &received);
+        struct sctp_message head = {.stream = 1, .ppid = SCTP_PPID_BINARY};
+        send_surely(&link->ends[0], &head, numbered(0, 2000));
+        sctp_link_settle(link);
+        assert_int_equal(received.count, 1);
+        sctp_link_free(link);
+        if (i == 10) {
+            live = mem_live();
+            allocated = mallinfo2().uordblks;
+        }
+    }
+    assert_int_equal(mem_live(), live);
+    /* 16 bytes an association would be a leak. */
+    assert_true(mallinfo2().uordblks <= allocated + 32000);
 }
