@@ -5,7 +5,8 @@
  *
  * Receiving is pulled, not pushed: what nobody reads stays in usrsctp's buffer, whose end is the
  * receive window. A message is read into a block; a large one is handed up in it, a small one as a
- * copy of its own size, so that little is kept alive by little.
+ * copy of its own size, so that little is kept alive by little. The block stays while the
+ * association is busy.
  *
  * The association is busy, and has usrsctp's timers driven, while anything of it is unacknowledged
  * or unanswered, and for SCTP_LINGER_US after a packet, in which it may owe an acknowledgement.
@@ -222,8 +223,6 @@ static bool sctp_drain(struct sctp *sctp)
     sctp->is_draining = true;
     while (sctp->is_reading && sctp->state != SCTP_OVER && sctp_read_one(sctp))
         ;
-    if (sctp->part_len == 0)
-        sctp_drop_part(sctp);
     if (sctp_is_writable(sctp)) {
         sctp->is_waiting = false;
         sctp->has_added = false;
@@ -250,8 +249,11 @@ static void sctp_on_tick(void *owner)
 {
     struct sctp *sctp = owner;
 
-    if (sctp_drain(sctp) && sctp_is_idle(sctp))
-        sctp_stack_idle(sctp->port);
+    if (!sctp_drain(sctp) || !sctp_is_idle(sctp))
+        return;
+    sctp_stack_idle(sctp->port);
+    if (sctp->part_len == 0)
+        sctp_drop_part(sctp);
 }
 
 static void sctp_on_task(struct loop_task *task)
