@@ -110,6 +110,7 @@ static void sctp_stack_up(void)
     usrsctp_enable_crc32c_offload();
     usrsctp_sysctl_set_sctp_blackhole(2);        /* no answers to what belongs to nobody */
     usrsctp_sysctl_set_sctp_max_retran_chunk(0); /* no end of it */
+    usrsctp_sysctl_set_sctp_vtag_time_wait(0);   /* a tag means nothing outside its DTLS */
     usrsctp_sysctl_set_sctp_ecn_enable(0);
     usrsctp_sysctl_set_sctp_asconf_enable(0);
     usrsctp_sysctl_set_sctp_auto_asconf(0);
