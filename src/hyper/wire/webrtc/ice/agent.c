@@ -173,7 +173,8 @@ int ice_agent_set_remote(struct ice_agent *agent, const struct ice_credentials *
 int ice_agent_add_remote(struct ice_agent *agent, const struct candidate *candidate,
                          uint64_t now_us)
 {
-    if (candidate->name[0] || net_address_is_any(&candidate->address))
+    if (candidate->name[0] || net_address_is_any(&candidate->address) ||
+        net_address_is_multicast(&candidate->address))
         return err_origin(ACTR_EINVALID, "ice: a candidate without an address");
     agent->is_changed = true;
     return ice_generation_add_remote(agent->newest, candidate, agent->role, now_us);
@@ -293,13 +294,21 @@ static void ice_agent_settle(struct ice_agent *agent, uint64_t now_us)
         agent->events->on_state(agent->owner, state);
 }
 
+static void ice_agent_reckon(struct ice_agent *agent)
+{
+    agent->deadline_us = ice_schedule_deadline_us(agent);
+    agent->is_changed = false;
+}
+
 bool ice_agent_receive(struct ice_agent *agent, const struct net_address *local,
                        const struct net_address *remote, struct actr_view packet, uint64_t now_us)
 {
     uint64_t genuine = agent->stats.requests_received + agent->stats.responses_received;
     bool is_ours = ice_exchange_receive(agent, local, remote, packet, now_us);
-    if (agent->stats.requests_received + agent->stats.responses_received != genuine)
+    if (agent->stats.requests_received + agent->stats.responses_received != genuine) {
         ice_agent_settle(agent, now_us);
+        ice_agent_reckon(agent);
+    }
     return is_ours;
 }
 
@@ -328,8 +337,7 @@ uint64_t ice_agent_tick(struct ice_agent *agent, uint64_t now_us)
         ice_schedule_run(agent, agent->old, now_us);
     }
     ice_agent_settle(agent, now_us);
-    agent->deadline_us = ice_schedule_deadline_us(agent);
-    agent->is_changed = false;
+    ice_agent_reckon(agent);
     return agent->deadline_us;
 }
 

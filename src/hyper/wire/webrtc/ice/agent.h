@@ -107,7 +107,7 @@ int ice_agent_set_remote(struct ice_agent *agent, const struct ice_credentials *
                          uint64_t now_us) ACTR_MUST_CHECK;
 /* Adds a candidate of the peer to the newest generation, before or after set_remote. Duplicates
  * are ignored; beyond ICE_REMOTES_MAX the one of lowest priority gives way. ACTR_ENOMEM,
- * ACTR_EINVALID (its name has not been looked up). */
+ * ACTR_EINVALID (a name that was not looked up, multicast). */
 int ice_agent_add_remote(struct ice_agent *agent, const struct candidate *candidate,
                          uint64_t now_us) ACTR_MUST_CHECK;
 

@@ -74,11 +74,14 @@ static struct ice_remote *ice_exchange_learn_remote(struct ice_agent *agent,
     return ice_generation_find_remote(generation, address);
 }
 
-/* The peer can reach us: see at once whether we can reach it (RFC 8445 §7.3.1.4). */
+/* The peer can reach us: see at once whether we can reach it (RFC 8445 §7.3.1.4), unless that is
+ * known, or about to be. */
 static void ice_exchange_trigger(struct ice_agent *agent, struct ice_pair *pair, uint64_t now_us)
 {
-    bool is_open = pair->sent_count > 0 && now_us - pair->sent_us < ICE_EXCHANGE_TRIGGER_US;
-    if ((pair->is_valid && pair->unanswered == 0) || is_open || !pair->generation->has_remote)
+    uint64_t wait_us = pair->is_valid ? ice_pair_timeout_us(pair) : ICE_EXCHANGE_TRIGGER_US;
+    bool is_recent = pair->sent_count > 0 && now_us < pair->sent_us + wait_us;
+    if ((pair->is_valid && pair->unanswered == 0) || is_recent || !pair->generation->has_remote ||
+        ice_pair_is_busy(pair, now_us))
         return;
     pair->is_failed = false;
     ice_check_send(agent, pair, now_us);

@@ -333,7 +333,11 @@ void ice_generation_end(struct ice_generation *generation)
 {
     generation->is_over = true;
     generation->chosen = generation->nominating = generation->held = NULL;
-    ice_generation_revive(generation, NULL, 0);
+    list_each(pos, &generation->pairs)
+    {
+        ICE_EACH(pair, struct ice_pair, pos);
+        pair->is_valid = false;
+    }
 }
 
 void ice_generation_revive(struct ice_generation *generation, const struct ice_pair *except,

@@ -16,9 +16,18 @@
 /* Longer than the time between two checks of a pair that a peer like us has chosen. */
 #define ICE_NOMINATION_STALE_US 1500000
 
+/* Tries without an answer after which a path is left for one that ranks below it. On a lossy link
+ * four come together once in an hour; on a dead one they take less than a second. */
+#define ICE_NOMINATION_DEAD 4
+
 bool ice_nomination_doubts(const struct ice_pair *pair)
 {
     return pair->unanswered >= 2;
+}
+
+static bool ice_nomination_is_dead(const struct ice_pair *pair)
+{
+    return pair->unanswered >= ICE_NOMINATION_DEAD;
 }
 
 static void ice_nomination_set(struct ice_agent *agent, struct ice_pair *pair, uint64_t now_us)
@@ -27,7 +36,7 @@ static void ice_nomination_set(struct ice_agent *agent, struct ice_pair *pair, u
     struct ice_pair *before = generation->chosen;
     generation->chosen = pair;
     generation->was_nominated = true;
-    if (before && before != pair && ice_nomination_doubts(before))
+    if (before && before != pair && ice_nomination_is_dead(before))
         ice_pair_revive(before, now_us); /* it may come back */
     agent->is_changed = true;
 }
@@ -68,7 +77,7 @@ static bool ice_nomination_wants(const struct ice_generation *generation,
     if (!pair->is_valid || pair == generation->nominating || pair == generation->chosen ||
         ice_nomination_doubts(pair))
         return false;
-    return !now || ice_nomination_doubts(now) || ice_pair_is_better(pair, now);
+    return !now || ice_nomination_is_dead(now) || ice_pair_is_better(pair, now);
 }
 
 void ice_nomination_decide(struct ice_agent *agent, struct ice_generation *generation,
@@ -138,7 +147,8 @@ struct ice_pair *ice_nomination_choose(const struct ice_agent *agent)
         return newest->chosen;
 
     bool is_new = selected && selected->generation == newest;
-    if (old && old->chosen && !is_new && !ice_nomination_doubts(old->chosen))
+    if (old && old->chosen && !ice_nomination_doubts(old->chosen) &&
+        (!is_new || ice_nomination_is_dead(selected)))
         return old->chosen;
     if (is_new && selected->is_valid && !ice_nomination_doubts(selected))
         return selected;

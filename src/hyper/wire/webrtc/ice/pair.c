@@ -13,7 +13,9 @@
 
 #include "hyper/wire/webrtc/ice/generation.h"
 
+#define ICE_PAIR_ANSWER_MAX_US 2000000 /* what is slower than that carries no session */
 #define ICE_PAIR_TIMEOUT_MIN_US 100000
+#define ICE_PAIR_SLACK_US 50000 /* at least, over the round trip */
 #define ICE_PAIR_TIMEOUT_MAX_US 1000000
 #define ICE_PAIR_TIMEOUT_US 250000 /* before anything is measured */
 
@@ -45,7 +47,9 @@ uint64_t ice_pair_timeout_us(const struct ice_pair *pair)
 {
     if (!pair->rtt_us)
         return ICE_PAIR_TIMEOUT_US;
-    uint64_t timeout_us = pair->rtt_us + 4 * pair->rtt_var_us;
+    uint64_t slack_us = 4 * pair->rtt_var_us;
+    uint64_t timeout_us =
+        pair->rtt_us + (slack_us > ICE_PAIR_SLACK_US ? slack_us : ICE_PAIR_SLACK_US);
     if (timeout_us < ICE_PAIR_TIMEOUT_MIN_US)
         return ICE_PAIR_TIMEOUT_MIN_US;
     return timeout_us < ICE_PAIR_TIMEOUT_MAX_US ? timeout_us : ICE_PAIR_TIMEOUT_MAX_US;
@@ -60,6 +64,13 @@ struct ice_transaction *ice_pair_begin(struct ice_pair *pair, uint64_t now_us)
     pair->sent_count++;
     pair->unanswered++;
     return transaction;
+}
+
+bool ice_pair_is_busy(const struct ice_pair *pair, uint64_t now_us)
+{
+    const struct ice_transaction *oldest =
+        &pair->transactions[pair->transaction_next % ICE_PAIR_TRANSACTIONS];
+    return oldest->is_pending && now_us < oldest->sent_us + ICE_PAIR_ANSWER_MAX_US;
 }
 
 struct ice_transaction *ice_pair_find(struct ice_pair *pair, const uint8_t id[STUN_TRANSACTION_LEN])

@@ -70,6 +70,9 @@ uint64_t ice_pair_timeout_us(const struct ice_pair *pair);
 
 /* A slot for a request that is sent now. */
 struct ice_transaction *ice_pair_begin(struct ice_pair *pair, uint64_t now_us);
+/* As many requests are under way as can be remembered: another would forget one that may yet be
+ * answered. */
+bool ice_pair_is_busy(const struct ice_pair *pair, uint64_t now_us);
 /* NULL: none of that id is under way. */
 struct ice_transaction *ice_pair_find(struct ice_pair *pair,
                                       const uint8_t id[STUN_TRANSACTION_LEN]);
