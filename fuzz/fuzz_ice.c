@@ -114,6 +114,7 @@ static void request(struct world *world)
     const struct ice_credentials *own = ice_agent_local(world->agent);
     struct net_address local = address_of(to % 2), remote = address_of(from);
     struct stun_writer writer;
+    local.is_ipv6 = remote.is_ipv6; /* a socket has one family */
     on_random(world, transaction, sizeof(transaction));
     snprintf(name, sizeof(name), "%s:peer", own->ufrag);
     stun_begin(&writer, buf, sizeof(buf), STUN_REQUEST, STUN_BINDING, transaction);

@@ -211,15 +211,24 @@ void ice_agent_abandon_restart(struct ice_agent *agent, uint64_t now_us)
     ice_agent_unsettle(agent, now_us);
 }
 
+/* Nothing was found in time. */
+static void ice_agent_expire_checking(const struct ice_agent *agent,
+                                      struct ice_generation *generation, uint64_t now_us)
+{
+    if (generation->has_remote && !generation->was_nominated && !generation->held &&
+        now_us >= generation->began_us + agent->options.checking_max_us)
+        ice_generation_end(generation);
+}
+
 /* Time that runs out: of an old generation, of checking, of consent. */
 static void ice_agent_expire(struct ice_agent *agent, uint64_t now_us)
 {
     struct ice_generation *newest = agent->newest;
     if (agent->old && now_us >= agent->old->retires_us)
         agent->old = ice_generation_free(agent->old);
-    if (newest->has_remote && !newest->was_nominated && !newest->held &&
-        now_us >= newest->began_us + agent->options.checking_max_us)
-        ice_generation_end(newest);
+    ice_agent_expire_checking(agent, newest, now_us);
+    if (agent->old)
+        ice_agent_expire_checking(agent, agent->old, now_us);
     if (agent->state != ICE_DISCONNECTED ||
         now_us < agent->alive_us + agent->options.failed_after_us)
         return;
@@ -283,6 +292,8 @@ static void ice_agent_settle(struct ice_agent *agent, uint64_t now_us)
     bool is_other = state != agent->state;
     agent->state = state;
     agent->is_changed |= is_other;
+    if (state == ICE_FAILED && agent->old && !agent->old->is_over)
+        ice_generation_end(agent->old);        /* what it still has does not carry */
     if (is_other && state == ICE_DISCONNECTED) /* perhaps another path works */
         ice_generation_revive(pair ? pair->generation : agent->newest, pair, now_us);
     if (is_new && pair) {
