@@ -9,29 +9,13 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "hyper/wire/webrtc/gatherer.h"
+#include "gathered.h"
 #include "hyper/wire/webrtc/udp_mux.h"
 #include "net/interfaces.h"
 #include "net/net_ops.h"
 
 #define WORLD_DELAY_US 10000 /* of each packet and answer */
 #define WORLD_SOCKETS_MAX 64
-#define WORLD_CANDIDATES_MAX 32
-
-/* What a gatherer has told. */
-struct gathered {
-    struct gatherer *gatherer;
-    struct candidate candidates[WORLD_CANDIDATES_MAX];
-    uint16_t preferences[WORLD_CANDIDATES_MAX];
-    size_t count;
-    unsigned done, troubles, lost, relayed, relayed_ends, resolved;
-    int trouble_code, lost_code;
-    char trouble[256];
-    struct net_address relayed_by, relayed_from, lost_address, resolved_address;
-    bool was_found;
-    char data[64];
-    bool frees_itself; /* at its next event */
-};
 
 struct world_socket;
 
@@ -62,12 +46,8 @@ void world_run(struct gather_world *world, uint64_t duration_us);
 
 /* Options for the mux of this world. */
 struct gatherer_options world_options(struct gather_world *world);
-void world_gather(struct gathered *gathered, const struct gatherer_options *options);
 
 /* A peer sends through every relay. */
 void world_peer_sends(struct gather_world *world, const struct net_address *peer, const char *text);
 /* The servers' ends of all streams go. */
 void world_cut_streams(struct gather_world *world);
-
-/* How many candidates of that type; NULL text: any address. */
-unsigned gathered_has(const struct gathered *gathered, enum candidate_type type, const char *text);

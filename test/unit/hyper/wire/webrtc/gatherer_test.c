@@ -48,7 +48,7 @@ TEST(without_servers_the_addresses_of_the_machine_are_all)
     world_add_interface(&world, "2001:db8:5::5");
     world_add_interface(&world, "127.0.0.1");
     struct gatherer_options options = world_options(&world);
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, 0);
     assert_int_equal(gathered.count, 2);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_HOST, "10.0.0.5:5000"), 1);
@@ -68,7 +68,7 @@ TEST(loopback_is_told_when_wanted)
     world_add_interface(&world, "127.0.0.1");
     struct gatherer_options options = world_options(&world);
     options.with_loopback = true;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, 0);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_HOST, "127.0.0.1:5000"), 1);
     end(&world, &gathered);
@@ -86,7 +86,7 @@ TEST(a_public_address_takes_the_place_of_the_local_ones_of_its_family)
     struct gatherer_options options = world_options(&world);
     options.public_addresses = publics;
     options.public_count = 2;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, 0);
     assert_int_equal(gathered.count, 3);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_HOST, "203.0.113.1:5000"), 1);
@@ -105,7 +105,7 @@ TEST(gathering_anew_tells_everything_again)
     struct gathered gathered;
     begin(&world);
     struct gatherer_options options = full_options(&world);
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered.done, 1);
     size_t count = gathered.count;
@@ -127,7 +127,7 @@ TEST(a_stun_server_tells_the_reflexive_address)
     begin(&world);
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun_urls;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered.count, 2);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_SRFLX, "203.0.113.9:61000"), 1);
@@ -148,7 +148,7 @@ TEST(both_families_are_asked_and_an_address_that_is_ours_is_not_told_twice)
     world_add_interface(&world, "2001:db8:5::5");
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun_urls;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(world.stun_requests, 2);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_HOST, NULL), 2);
@@ -165,7 +165,7 @@ TEST(a_silent_stun_server_is_asked_again_and_then_left_out)
     world.stun_is_dead = true;
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun_urls;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, 4 * SECOND);
     assert_int_equal(gathered.done, 0);
     assert_int_equal(world.stun_requests, 4);
@@ -186,13 +186,13 @@ TEST(a_stun_server_that_refuses_or_has_no_name_is_left_out_at_once)
     world.stun_refuses = true;
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun_urls;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered.done, 1);
     assert_non_null(strstr(gathered.trouble, "420"));
     gathered.gatherer = gatherer_free(gathered.gatherer);
     options.stun_urls = unknown;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered.done, 1);
     assert_non_null(strstr(gathered.trouble, "nowhere.test:1000: name unknown"));
@@ -206,8 +206,8 @@ TEST(sessions_that_ask_the_same_server_get_their_own_answers)
     begin(&world);
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun_urls;
-    world_gather(&first, &options);
-    world_gather(&second, &options);
+    gathered_begin(&first, &options);
+    gathered_begin(&second, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered_has(&first, CANDIDATE_SRFLX, NULL), 1);
     assert_int_equal(gathered_has(&second, CANDIDATE_SRFLX, NULL), 1);
@@ -226,7 +226,7 @@ TEST(urls_of_no_use_are_told_and_the_rest_is_used)
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun;
     options.turn_urls = turn;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered.troubles, 4);
     assert_int_equal(gathered.trouble_code, ACTR_ENOTIMPL);
@@ -246,7 +246,7 @@ TEST(a_server_too_many_is_told)
         urls[i] = stun_urls[0];
     struct gatherer_options options = world_options(&world);
     options.stun_urls = urls;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered.troubles, 1);
     assert_int_equal(world.stun_requests, GATHERER_SERVERS_MAX);
@@ -263,7 +263,7 @@ static void relay_by(const char *url)
     begin(&world);
     struct gatherer_options options = full_options(&world);
     options.turn_urls = urls;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     gatherer_permit(gathered.gatherer, &peer);
     world_run(&world, SECOND);
     assert_int_equal(gathered.count, 3);
@@ -318,7 +318,7 @@ TEST(with_relays_only_nothing_else_is_told)
     begin(&world);
     struct gatherer_options options = full_options(&world);
     options.relay_only = true;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered.count, 1);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, NULL), 1);
@@ -333,8 +333,8 @@ TEST(each_session_has_a_relay_of_its_own)
     struct gathered first, second;
     begin(&world);
     struct gatherer_options options = full_options(&world);
-    world_gather(&first, &options);
-    world_gather(&second, &options);
+    gathered_begin(&first, &options);
+    gathered_begin(&second, &options);
     world_run(&world, SECOND);
     assert_int_equal(world.allocations, 2);
     assert_int_equal(gathered_has(&first, CANDIDATE_RELAY, NULL), 1);
@@ -351,7 +351,7 @@ TEST(a_turn_server_without_credentials_waits_for_them_and_holds_nothing_up)
     begin(&world);
     struct gatherer_options options = full_options(&world);
     options.turn_username = options.turn_password = NULL;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered.done, 1);
     assert_int_equal(gathered.count, 2);
@@ -372,7 +372,7 @@ TEST(turn_servers_that_are_dead_or_refuse_are_left_out)
         world.turn_is_dead = is_dead;
         world.turn_refuses = !is_dead;
         struct gatherer_options options = full_options(&world);
-        world_gather(&gathered, &options);
+        gathered_begin(&gathered, &options);
         world_run(&world, SECOND);
         assert_int_equal(gathered.done, !is_dead);
         world_run(&world, 5 * SECOND);
@@ -399,7 +399,7 @@ TEST(a_stream_that_fails_is_told_and_one_that_ends_takes_its_relay_along)
     world.streams_fail = true;
     struct gatherer_options options = full_options(&world);
     options.turn_urls = urls;
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered.done, 1);
     assert_int_equal(gathered.trouble_code, ACTR_ECONFIG);
@@ -423,7 +423,7 @@ TEST(a_server_that_dies_takes_its_relay_along)
     struct gathered gathered;
     begin(&world);
     struct gatherer_options options = full_options(&world);
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     world.turn_is_dead = true;
     world_run(&world, 700 * (uint64_t)SECOND);
@@ -459,7 +459,7 @@ TEST(the_name_of_a_peer_is_asked_for_on_every_interface)
     world_add_interface(&world, "10.1.0.5");
     world_add_interface(&world, "2001:db8:5::5");
     struct gatherer_options options = world_options(&world);
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     assert_true(gatherer_resolve(gathered.gatherer, "known.local", on_resolved));
     assert_int_equal(gathered.resolved, 0);
     assert_int_equal(world.mdns_questions, 3);
@@ -477,7 +477,7 @@ TEST(a_name_that_nobody_has_is_asked_for_three_times)
     struct gathered gathered;
     begin(&world);
     struct gatherer_options options = world_options(&world);
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     assert_true(gatherer_resolve(gathered.gatherer, "unknown.local", on_resolved));
     world_run(&world, 4 * SECOND);
     assert_int_equal(gathered.resolved, 0);
@@ -494,7 +494,7 @@ TEST(names_are_looked_up_beside_each_other_up_to_a_bound)
     struct gathered gathered;
     begin(&world);
     struct gatherer_options options = world_options(&world);
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     assert_false(gatherer_resolve(gathered.gatherer, "two..dots.local", on_resolved));
     for (unsigned i = 0; i < 16; i++)
         assert_true(gatherer_resolve(gathered.gatherer, i % 2 ? "known.local" : "unknown.local",
@@ -514,7 +514,7 @@ TEST(an_owner_may_end_it_when_a_name_is_answered)
     struct gathered gathered;
     begin(&world);
     struct gatherer_options options = world_options(&world);
-    world_gather(&gathered, &options);
+    gathered_begin(&gathered, &options);
     world_run(&world, 0);
     assert_true(gatherer_resolve(gathered.gatherer, "known.local", on_resolved));
     assert_true(gatherer_resolve(gathered.gatherer, "KNOWN.local", on_resolved));
@@ -537,7 +537,7 @@ TEST(an_owner_may_end_it_in_any_event)
         begin(&world);
         struct gatherer_options options = full_options(&world);
         options.turn_urls = urls;
-        world_gather(&gathered, &options);
+        gathered_begin(&gathered, &options);
         for (unsigned i = 0; i < 100 && gathered.gatherer; i++) {
             size_t told = gathered.count + gathered.troubles + gathered.done + gathered.relayed;
             gathered.frees_itself = told >= at;
@@ -557,7 +557,7 @@ TEST(it_may_end_between_any_two_steps)
         struct gathered gathered;
         begin(&world);
         struct gatherer_options options = full_options(&world);
-        world_gather(&gathered, &options);
+        gathered_begin(&gathered, &options);
         world_run(&world, steps * (uint64_t)WORLD_DELAY_US / 3);
         end(&world, &gathered);
     }
