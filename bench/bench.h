@@ -46,6 +46,7 @@ extern const struct bench_case bench_rendezvous[];
 extern const struct bench_case bench_node[];
 extern const struct bench_case bench_mailbox[];
 extern const struct bench_case bench_assoc[];
+extern const struct bench_case bench_udp_burst[];
 
 /* A process of this program in another role: roles.c. */
 int bench_role(int argc, char **argv);

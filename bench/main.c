@@ -16,9 +16,9 @@
 
 #define RUNS_MAX 15
 
-static const struct bench_case *const tables[] = {bench_ws_rpc,   bench_host_call, bench_dynclib,
-                                                  bench_envelope, bench_dispatch,  bench_rendezvous,
-                                                  bench_node,     bench_mailbox,   bench_assoc};
+static const struct bench_case *const tables[] = {
+    bench_ws_rpc,     bench_host_call, bench_dynclib, bench_envelope, bench_dispatch,
+    bench_rendezvous, bench_node,      bench_mailbox, bench_assoc,    bench_udp_burst};
 
 static char self[4096], actr[4200], bare[4200];
 
