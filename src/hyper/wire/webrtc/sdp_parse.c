@@ -91,6 +91,15 @@ static struct actr_view word_take(struct actr_view *text, char separator)
     return word;
 }
 
+/* What an answer repeats must not end a line of it. */
+static bool is_printable(struct actr_view text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] < ' ' || text.ptr[i] > '~')
+            return false;
+    return true;
+}
+
 static bool is_word(struct actr_view word, const char *wanted)
 {
     return view_equal(word, view_text(wanted));
@@ -203,7 +212,7 @@ static int on_mid(struct sdp_parser *parser, struct sdp_section *section, struct
     if (section == &parser->session)
         return bad(parser, "a mid outside of a section");
     if (value.len == 0 || value.len > SDP_MID_MAX || memchr(value.ptr, ' ', value.len) ||
-        memchr(value.ptr, '\0', value.len))
+        !is_printable(value))
         return bad(parser, "not a mid");
     for (size_t i = 0; i < sdp->media_count; i++)
         if (view_equal(view_text(sdp->media[i].mid), value))
@@ -315,7 +324,8 @@ static int on_media(struct sdp_parser *parser)
     struct actr_view ports = word_take(&rest, ' '), port_text = word_take(&ports, '/');
     struct actr_view protocol = word_take(&rest, ' ');
     uint32_t port;
-    if (!text_u32(port_text, &port) || port > UINT16_MAX || protocol.len == 0 || rest.len == 0)
+    if (!text_u32(port_text, &port) || port > UINT16_MAX || protocol.len == 0 || rest.len == 0 ||
+        !is_printable(parser->value))
         return bad(parser, "not a description of media");
     if (sdp->media_count == SDP_MEDIA_MAX)
         return bad(parser, "too many sections");

@@ -224,6 +224,8 @@ TEST(what_leads_astray_is_refused_with_its_line)
     refuse(BEGIN "a=mid:0\n" DATA, "line 5: a mid outside");
     refuse(BEGIN DATA "a=mid:\n", "line 6: not a mid");
     refuse(BEGIN DATA "a=mid:a b\n", "line 6: not a mid");
+    refuse(BEGIN DATA "a=mid:a\rb\n", "line 6: not a mid");
+    refuse(BEGIN "m=audio 9 RTP\ra=x 0\n", "line 5: not a description of media");
     refuse(BEGIN DATA "a=mid:0123456789012345678901234567890123456789012345678901234567890123x\n",
            "line 6: not a mid");
     refuse(BEGIN AUDIO "a=mid:0\n" DATA "a=mid:0\n", "line 8: a mid that another");
