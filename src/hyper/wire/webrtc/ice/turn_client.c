@@ -93,8 +93,8 @@ static void turn_client_send_request(struct turn_client *client,
 {
     struct stun_writer writer;
     transaction->is_signed = client->auth.has_challenge;
-    stun_begin(&writer, client->out, sizeof(client->out), STUN_REQUEST, transaction->method,
-               transaction->id);
+    stun_begin(&writer, client->out, sizeof(client->out), STUN_REQUEST,
+               (uint16_t)transaction->method, transaction->id);
     turn_client_put(client, &writer, transaction->method, peer);
     turn_auth_put(&client->auth, &writer);
     stun_put_fingerprint(&writer);
