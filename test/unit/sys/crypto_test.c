@@ -304,3 +304,20 @@ TEST(out_of_memory)
     assert_null(signer);
     assert_null(verifier);
 }
+
+/* RFC 1321 appendix A.5; and the key of long-term credentials of RFC 8489 appendix B.1. */
+TEST(md5)
+{
+    static const char *const cases[][2] = {
+        {"", "d41d8cd98f00b204e9800998ecf8427e"},
+        {"message digest", "f96b697d7cb7938d525a2f31aaf161d0"},
+        {"\u30de\u30c8\u30ea\u30c3\u30af\u30b9:example.org:TheMatrIX",
+         "e8ca7ad59d5eb0518e312911d2dab2a9"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint8_t digest[CRYPTO_MD5_LEN], want[CRYPTO_MD5_LEN];
+        assert_int_equal(harness_hex(cases[i][1], want, sizeof(want)), sizeof(want));
+        assert_int_equal(crypto_md5(view_text(cases[i][0]), digest), 0);
+        assert_memory_equal(digest, want, sizeof(want));
+    }
+}
