@@ -152,8 +152,10 @@ int ice_generation_add_local(struct ice_generation *generation, const struct can
     {
         ICE_EACH(remote, struct ice_remote, pos);
         int r = ice_generation_pair(generation, local, remote, role, now_us);
-        if (r < 0)
+        if (r < 0) { /* all of it or nothing, so that it may be added again */
+            ice_generation_drop_base(generation, &candidate->base);
             return r;
+        }
     }
     return 0;
 }
@@ -235,8 +237,10 @@ int ice_generation_add_remote(struct ice_generation *generation, const struct ca
     {
         ICE_EACH(local, struct ice_local, pos);
         int r = local->is_base ? ice_generation_pair(generation, local, remote, role, now_us) : 0;
-        if (r < 0)
+        if (r < 0) {
+            ice_generation_drop_remote(generation, remote);
             return r;
+        }
     }
     return 0;
 }

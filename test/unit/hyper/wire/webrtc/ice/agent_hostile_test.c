@@ -312,3 +312,37 @@ TEST(ice_agent_unknown_attributes_are_refused_by_number)
     assert_memory_equal(value.ptr, "\x7a\xbc", 2);
     network_deinit(&network);
 }
+
+/* Candidates, a restart, a check of an unknown address: each without memory once. */
+TEST(ice_agent_out_of_memory_is_told_and_survived)
+{
+    struct network network;
+    uint8_t buf[STUN_PACKET_MAX];
+    struct candidate local = {.address = network_address("10.0.0.3", 1)};
+    struct candidate remote = {.address = network_address("10.0.0.4", 1)};
+    local.base = local.address;
+    connected(&network);
+    struct ice_agent *agent = network.peers[1].agent;
+    const char *pwd = ice_agent_local(agent)->pwd;
+    struct snapshot before = snapshot_of(&network.peers[1]);
+    for (size_t n = 1; n <= 2; n++) { /* the candidate, its pair */
+        mem_fail_at(n);
+        assert_int_equal(ice_agent_add_remote(agent, &remote, network.now_us), ACTR_ENOMEM);
+        mem_fail_at(n);
+        assert_int_equal(ice_agent_add_local(agent, &local, 1), ACTR_ENOMEM);
+        mem_fail_at(0);
+    }
+    expect_untouched(&network.peers[1], &before);
+    assert_int_equal(ice_agent_add_remote(agent, &remote, network.now_us), 0);
+    assert_int_equal(ice_agent_add_local(agent, &local, 1), 0);
+    assert_int_equal(snapshot_of(&network.peers[1]).stats.pairs, before.stats.pairs + 3);
+    mem_fail_at(1);
+    assert_int_equal(ice_agent_restart(agent, network.now_us), ACTR_ENOMEM);
+    mem_fail_at(1);
+    assert_true(receive(&network, 1, "10.0.0.66", check_for(&network, 1, pwd, buf)));
+    mem_fail_at(0);
+    assert_int_equal(network.peers[1].sent, before.sent + 1); /* answered all the same */
+    assert_ptr_equal(ice_agent_local(agent)->pwd, pwd);
+    assert_true(network_agrees(&network));
+    network_deinit(&network);
+}
