@@ -169,6 +169,27 @@ struct actr_node_stats {
 };
 ACTR_API int actr_node_get_stats(const struct actr_node *node, struct actr_node_stats *ret_stats);
 
+/* The WebRTC session with one peer; counters are of that session. */
+struct actr_peer_stats {
+    size_t size;
+    bool has_path;  /* a pair of addresses carries; else it is being recovered */
+    bool relayed;   /* by TURN, on either end */
+    char local[72]; /* "192.0.2.1:5000", "[2001:db8::1]:5000"; "": no path */
+    char remote[72];
+    const char *local_type, *remote_type; /* "host", "srflx", "prflx", "relay"; "": no path */
+    uint64_t rtt_us;                      /* smoothed; 0: not measured yet */
+    uint64_t bytes_in, bytes_out;         /* of the association, without DTLS, UDP and IP */
+    uint64_t datagrams_in, datagrams_out;
+    uint64_t retransmissions; /* by SCTP */
+    uint64_t restarts;        /* of ICE, begun */
+    uint64_t queued[4];       /* bytes that wait or are not acknowledged, by payload type */
+};
+
+/* Any thread. ret_stats->size is the caller's. ACTR_ENOTFOUND: there is no session with that peer;
+ * ACTR_EINVALID; ACTR_ESTATE: the node is closed. */
+ACTR_API int actr_node_get_peer_stats(const struct actr_node *node, const struct actr_id *peer,
+                                      struct actr_peer_stats *ret_stats);
+
 /* A whole program around a workload (consumed; NULL reports actr_errmsg()): reads the configuration
  * (-c FILE, default actr.toml), runs until SIGINT or SIGTERM, drains, and returns the exit status.
  * --help lists the options. */

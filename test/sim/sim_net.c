@@ -31,6 +31,10 @@ const struct net_ops sim_net_ops = {
     .listen = sim_listen,
     .server_port = sim_server_port,
     .server_close = sim_server_close,
+    .datagram_open = sim_datagram_open,
+    .interfaces_list = sim_interfaces_list,
+    .interfaces_watch = sim_interfaces_watch,
+    .interfaces_unwatch = sim_interfaces_unwatch,
     .request_header = sim_request_header,
     .respond = sim_respond,
     .resolve = sim_resolve,
@@ -47,10 +51,12 @@ void sim_net_init(struct sim_net *sim, struct loop *loop, uint64_t seed)
                             .queue_high = SIM_QUEUE_HIGH};
     list_init(&sim->hosts);
     list_init(&sim->links);
+    list_init(&sim->flights);
 }
 
 void sim_net_deinit(struct sim_net *sim)
 {
+    sim_udp_clear(sim);
     assert(list_is_empty(&sim->hosts));
     assert(list_is_empty(&sim->links) && sim->link_count == 0);
 }
@@ -81,6 +87,8 @@ void sim_host_init(struct sim_host *host, struct sim_net *sim, const char *name)
     snprintf(host->name, sizeof(host->name), "%s", name);
     snprintf(host->address, sizeof(host->address), "10.0.0.%u", ++sim->address_last);
     list_init(&host->servers);
+    list_init(&host->sockets);
+    list_init(&host->watches);
     list_init(&host->link);
     list_push(&sim->hosts, &host->link);
 }
@@ -88,6 +96,7 @@ void sim_host_init(struct sim_host *host, struct sim_net *sim, const char *name)
 void sim_host_deinit(struct sim_host *host)
 {
     assert(list_is_empty(&host->servers));
+    assert(list_is_empty(&host->sockets) && list_is_empty(&host->watches));
     list_remove(&host->link);
 }
 

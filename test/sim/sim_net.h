@@ -29,7 +29,7 @@ struct sim_delay {
 
 struct sim_net {
     struct loop *loop;
-    struct list hosts, links;
+    struct list hosts, links, flights;
     size_t link_count;
     uint64_t random; /* state of the generator */
     struct sim_delay delay;
@@ -37,13 +37,16 @@ struct sim_net {
     size_t window;         /* bytes on the wire of one direction before the sender queues */
     uint32_t queue_high;   /* what a WebSocket's queue_high of 0 means */
     uint32_t address_last; /* given to a host */
+    unsigned udp_loss, udp_doubles; /* percent of datagrams */
+    unsigned udp_port_count;
 };
 
 struct sim_host {
     struct net net;
     struct sim_net *sim;
-    struct list link;    /* of sim->hosts */
-    struct list servers; /* that listen here */
+    struct list link;             /* of sim->hosts */
+    struct list servers;          /* that listen here */
+    struct list sockets, watches; /* sim_udp.c */
     char name[32];
     char address[32];
     char asked_url[2049]; /* the last one with a query that it dialled */
@@ -66,6 +69,9 @@ bool sim_chance(struct sim_net *sim, unsigned percent);
 /* Joins the network under `name` with a fresh address; leaves it. */
 void sim_host_init(struct sim_host *host, struct sim_net *sim, const char *name);
 void sim_host_deinit(struct sim_host *host);
+
+/* Gives the host another address, as a network that it moves to does. */
+void sim_host_move(struct sim_host *host);
 
 /* Nothing gets to or from the host for so long: what is sent meanwhile arrives later, if anybody
  * still waits for it. SIM_FOREVER: until sim_host_heal(). */

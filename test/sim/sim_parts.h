@@ -92,6 +92,18 @@ int sim_http_start(struct net *net, const struct net_http_options *options, net_
                    void *user, struct net_http **ret_http);
 void sim_http_cancel(struct net_http *http);
 
+/* Datagrams and interfaces (sim_udp.c) ------------------------------------------------------- */
+
+int sim_datagram_open(struct net *net, const struct datagram_options *options,
+                      const struct datagram_events *events, void *owner,
+                      struct datagram_socket **ret_socket);
+size_t sim_interfaces_list(struct net *net, struct interface_address list[INTERFACES_MAX]);
+int sim_interfaces_watch(struct net *net, void (*on_change)(void *owner), void *owner,
+                         struct interfaces **ret_watch);
+void sim_interfaces_unwatch(struct interfaces *watch);
+/* Loses what is on its way. */
+void sim_udp_clear(struct sim_net *sim);
+
 /* Addresses (sim_net.c) ---------------------------------------------------------------------- */
 
 /* Dials the host and port of `text`, whose scheme must be one of the two, and gives the head of the

@@ -37,14 +37,14 @@ static void witness_peer(struct sim_witness *witness, const struct sim_world *wo
     while (i < witness->line_count && witness->lines[i].connection != peer->connection)
         i++;
     witness->last_inbound = peer->inbound;
-    if (hook == ACTR_HOOK_WEBSOCKET_CONNECTING) {
+    if (hook == ACTR_HOOK_WEBSOCKET_CONNECTING || hook == ACTR_HOOK_WEBRTC_CONNECTING) {
         sim_check(world, i == witness->line_count && i < SIM_LINES_MAX);
         witness->lines[witness->line_count].is_connected = false;
         witness->lines[witness->line_count++].connection = peer->connection;
         return;
     }
     sim_check(world, i < witness->line_count);
-    if (hook == ACTR_HOOK_WEBSOCKET_CONNECTED) {
+    if (hook == ACTR_HOOK_WEBSOCKET_CONNECTED || hook == ACTR_HOOK_WEBRTC_CONNECTED) {
         sim_check(world, !witness->lines[i].is_connected);
         witness->lines[i].is_connected = true;
     } else {

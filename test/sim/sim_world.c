@@ -95,6 +95,8 @@ void sim_world_init(struct sim_world *world, uint64_t seed, const char *test)
     sim_net_init(&world->net, world->loop, seed ^ 0x6e6574);
     sim_host_init(&world->server, &world->net, SIM_SERVER_NAME);
     sim_disk_init(&world->disk);
+    sim_association_factory_init(&world->associations, world->loop);
+    world->node_options.no_webrtc = true;
     world->options = (struct rendezvous_options){
         .port = SIM_SERVER_PORT, .want_any_realm = true, .heartbeat_s = 5};
     world_now = world;
@@ -249,8 +251,10 @@ struct sim_node *sim_add(struct sim_world *world, const char *name, struct actr_
              "[signaling]\nurl = \"ws://%s:%d/signaling/ws\"\n"
              "[ais_endpoint]\nurl = \"http://%s:%d/ais\"\n"
              "[deployment]\nrealm_id = %d\n"
-             "[websocket]\nlisten_port = 4711\nadvertised_host = \"%s\"\n%s",
-             SIM_SERVER_NAME, SIM_SERVER_PORT, SIM_SERVER_NAME, SIM_SERVER_PORT, SIM_REALM, name,
+             "%s%s%s%s",
+             SIM_SERVER_NAME, SIM_SERVER_PORT, SIM_SERVER_NAME, SIM_SERVER_PORT, SIM_REALM,
+             world->no_listener ? "" : "[websocket]\nlisten_port = 4711\nadvertised_host = \"",
+             world->no_listener ? "" : name, world->no_listener ? "" : "\"\n",
              config ? config : "");
     struct actr_node_options options = world->node_options;
     options.size = sizeof(options);
@@ -259,7 +263,8 @@ struct sim_node *sim_add(struct sim_world *world, const char *name, struct actr_
     options.log = node_on_log;
     options.on_state = node_on_state;
     options.arg = node;
-    int r = node_open_on(world->loop, &node->host.net, text, &options, &node->node);
+    int r = node_open_on(world->loop, &node->host.net, &world->associations.base, text, &options,
+                         &node->node);
     if (r < 0)
         fprintf(stderr, "sim: %s: %s\n", name, actr_errmsg());
     sim_check(world, r == 0);

@@ -14,6 +14,7 @@
 #include <actr/node.h>
 
 #include "rendezvous/rendezvous.h"
+#include "sim_association.h"
 #include "sim_ledger.h"
 #include "sim_net.h"
 #include "sim_witness.h"
@@ -52,9 +53,11 @@ struct sim_world {
     struct sim_disk disk;
     struct rendezvous *rendezvous; /* NULL: down */
     struct rendezvous_options options;
-    struct actr_node_options node_options; /* of nodes that are added */
-    bool is_serving;                       /* listens */
-    bool wipes_disk;                       /* what it wrote down is lost when it has ended */
+    struct actr_node_options node_options; /* of nodes that are added; without WebRTC at first */
+    bool no_listener;                      /* likewise: no direct WebSockets */
+    struct sim_association_factory associations;
+    bool is_serving; /* listens */
+    bool wipes_disk; /* what it wrote down is lost when it has ended */
     struct log log;
     int log_level;  /* ACTR_SIM_LOG */
     uint64_t trace; /* a hash of all that was logged, and when */

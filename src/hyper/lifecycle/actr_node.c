@@ -203,8 +203,9 @@ int actr_node_open_text(struct actr_node **ret_node, const char *name, const cha
     return node_open(node, r, ret_node);
 }
 
-int node_open_on(struct loop *loop, struct net *net, const char *config,
-                 const struct actr_node_options *options, struct actr_node **ret_node)
+int node_open_on(struct loop *loop, struct net *net, struct association_factory *associations,
+                 const char *config, const struct actr_node_options *options,
+                 struct actr_node **ret_node)
 {
     struct actr_node *node = node_new(options);
     if (!node)
@@ -213,6 +214,7 @@ int node_open_on(struct loop *loop, struct net *net, const char *config,
     node->options.foreign_loop = true;
     node->loop = loop;
     node->net = net;
+    node->associations = associations;
     return node_open(node, node_config_parse("simulation", config, &node->log, &node->config),
                      ret_node);
 }

@@ -30,6 +30,7 @@
 #include "sys/waiter.h"
 
 struct acl;
+struct association_factory;
 struct coordinator;
 struct dispatch;
 struct inbound_gate;
@@ -117,6 +118,7 @@ struct actr_node {
     struct mailbox_pump *pump;
     struct ws_dialer *dialer;
     struct coordinator *coordinator; /* NULL: no WebRTC */
+    struct association_factory *associations;
     struct peer_transport *transport;
     struct peer_gate *peer_gate;
     struct inbound_gate *inbound;
@@ -143,11 +145,12 @@ struct actr_node {
 /* Loop: the node has come to rest: a close that was asked for by a callback goes on. */
 void node_check_close(struct actr_node *node);
 
-/* A node on a loop and a network that are somebody else's: whole nodes in a simulation. Driven like
+/* A node on a loop, a network and associations (of WebRTC; NULL: its own) that are somebody else's:
+ * whole nodes in a simulation. Driven like
  * a foreign loop, by whoever runs `loop`; actr_node_close() frees it at once and must find it at
  * rest. Errors as actr_node_open_text(). */
-int node_open_on(struct loop *loop, struct net *net, const char *config,
-                 const struct actr_node_options *options,
+int node_open_on(struct loop *loop, struct net *net, struct association_factory *associations,
+                 const char *config, const struct actr_node_options *options,
                  struct actr_node **ret_node) ACTR_MUST_CHECK;
 
 /* node_life.c ---------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include "hyper/outbound/peer_gate.h"
 #include "hyper/signaling/signaling.h"
 #include "hyper/transport/peer_transport.h"
+#include "hyper/wire/webrtc/coordinator.h"
 #include "mailbox/mailbox.h"
 #include "runtime/dispatch.h"
 #include "sys/waiter.h"
@@ -80,6 +81,83 @@ int actr_node_get_stats(const struct actr_node *node, struct actr_node_stats *re
         if (!posted)
             return err_origin(ACTR_ESTATE, "stats: the node is closed");
     }
+    request.stats.size = size;
+    memcpy(ret_stats, &request.stats, size);
+    return 0;
+}
+
+/* One peer ----------------------------------------------------------------------------------- */
+
+struct peer_stats_request {
+    struct loop_post post;
+    struct waiter waiter;
+    const struct actr_node *node;
+    const struct actr_id *peer;
+    struct actr_peer_stats stats;
+    bool is_found;
+};
+
+static void peer_stats_fill(struct actr_peer_stats *stats, const struct connection_stats *from)
+{
+    *stats = (struct actr_peer_stats){
+        .has_path = from->has_pair,
+        .local_type = "",
+        .remote_type = "",
+        .bytes_in = from->association.bytes_in,
+        .bytes_out = from->association.bytes_out,
+        .datagrams_in = from->datagrams_in,
+        .datagrams_out = from->datagrams_out,
+        .retransmissions = from->association.retransmitted,
+        .restarts = from->restarts,
+    };
+    for (size_t i = 0; i < CONNECTION_LANES; i++)
+        stats->queued[i] = from->association.queued[i];
+    if (!from->has_pair)
+        return;
+    stats->relayed = from->pair.is_relayed;
+    stats->rtt_us = from->pair.rtt_us ? from->pair.rtt_us : from->association.rtt_us;
+    stats->local_type = candidate_type_name(from->pair.local.type);
+    stats->remote_type = candidate_type_name(from->pair.remote.type);
+    net_address_text(&from->pair.local.address, stats->local);
+    net_address_text(&from->pair.remote.address, stats->remote);
+}
+
+static void peer_stats_collect(struct peer_stats_request *request)
+{
+    struct connection_stats stats;
+    request->is_found = request->node->coordinator &&
+                        coordinator_get_stats(request->node->coordinator, request->peer, &stats);
+    if (request->is_found)
+        peer_stats_fill(&request->stats, &stats);
+}
+
+static void peer_stats_on_post(struct loop_post *post)
+{
+    struct peer_stats_request *request = container_of(post, struct peer_stats_request, post);
+    peer_stats_collect(request);
+    waiter_signal(&request->waiter);
+}
+
+int actr_node_get_peer_stats(const struct actr_node *node, const struct actr_id *peer,
+                             struct actr_peer_stats *ret_stats)
+{
+    size_t size = ret_stats->size;
+    if (size < sizeof(size) || size > sizeof(*ret_stats))
+        return err_origin(ACTR_EINVALID, "stats: size %zu is not that of the struct", size);
+    struct peer_stats_request request = {.node = node, .peer = peer};
+    if (loop_is_current(node->loop)) {
+        peer_stats_collect(&request);
+    } else {
+        waiter_init(&request.waiter);
+        bool posted = loop_post(node->loop, &request.post, peer_stats_on_post);
+        if (posted)
+            (void)!waiter_wait(&request.waiter, WAITER_FOREVER);
+        waiter_deinit(&request.waiter);
+        if (!posted)
+            return err_origin(ACTR_ESTATE, "stats: the node is closed");
+    }
+    if (!request.is_found)
+        return err_origin(ACTR_ENOTFOUND, "stats: no WebRTC session with that peer");
     request.stats.size = size;
     memcpy(ret_stats, &request.stats, size);
     return 0;

@@ -100,6 +100,7 @@ static int wiring_build_webrtc(struct actr_node *node)
         .loop = node->loop,
         .log = &node->log,
         .net = node->net,
+        .associations = node->associations,
         .stun_urls = {config->webrtc.stun_urls.items, config->webrtc.stun_urls.count},
         .turn_urls = {config->webrtc.turn_urls.items, config->webrtc.turn_urls.count},
         .public_ips = {config->webrtc.public_ips.items, config->webrtc.public_ips.count},

@@ -275,11 +275,15 @@ void rtc_peer_on_relay(struct rtc_peer *peer, const struct relay *relay)
 void rtc_peer_on_refused(struct rtc_peer *peer, int code, const char *detail)
 {
     struct negotiator *negotiator = &peer->negotiator;
-    /* Lost with the socket: what was answered meanwhile goes on. */
-    if (code != ACTR_EUNAVAILABLE)
+    unsigned state = negotiator->state.state;
+
+    /* A peer that is not there may be on its way back to the server, as we may. What was answered
+     * meanwhile goes on. */
+    if (code == ACTR_EPERMISSION)
         rtc_peer_drive(peer, negotiator_refused(negotiator, code, detail));
-    else if (negotiator->state.state == NEGOTIATOR_ASKING)
-        rtc_peer_drive(peer, negotiator_failed(negotiator, code, detail, rtc_peer_now_us(peer)));
+    else if (state == NEGOTIATOR_ASKING || (state == NEGOTIATOR_OFFERING && code == ACTR_ENOTFOUND))
+        rtc_peer_drive(
+            peer, negotiator_failed(negotiator, ACTR_EUNAVAILABLE, detail, rtc_peer_now_us(peer)));
 }
 
 void rtc_peer_on_linked(struct rtc_peer *peer, bool is_linked)

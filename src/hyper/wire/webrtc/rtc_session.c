@@ -47,14 +47,18 @@ void rtc_session_drop(struct rtc_session *session, int code, const char *detail)
 {
     struct rtc_wire *wire = session->wire;
     struct rtc_peer *peer = session->peer;
+    char why[RTC_WIRE_DETAIL_SIZE]; /* detail may be the connection's */
+    struct text text;
 
+    text_init(&text, why, sizeof(why));
+    text_append(&text, view_text(detail));
     rtc_session_tell(session, COORDINATOR_DISCONNECTED, code, detail);
     candidates_retire(&peer->candidates, view_text(connection_remote_ufrag(session->connection)));
     connection_free(session->connection);
     mem_free(session);
     loop_defer(peer->shared->settings.loop, &peer->tidy);
     if (wire)
-        rtc_wire_finish(wire, code < 0 ? code : ACTR_EUNAVAILABLE, detail);
+        rtc_wire_finish(wire, code < 0 ? code : ACTR_EUNAVAILABLE, why);
 }
 
 /* The session that is up is over. */

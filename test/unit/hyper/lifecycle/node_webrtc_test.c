@@ -137,3 +137,23 @@ TEST(messages_of_many_fragments)
     echo(rig.b, &rig.a_id, 4 << 20);
     rig_close();
 }
+
+TEST(statistics_of_a_session)
+{
+    struct actr_peer_stats stats = {.size = sizeof(stats)};
+    struct actr_id nobody = {0};
+    rig_open("", "");
+    assert_int_equal(actr_node_get_peer_stats(rig.a, &rig.b_id, &stats), ACTR_ENOTFOUND);
+    echo(rig.a, &rig.b_id, 5000);
+    assert_int_equal(actr_node_get_peer_stats(rig.a, &rig.b_id, &stats), 0);
+    assert_true(stats.has_path && !stats.relayed);
+    assert_true(stats.local[0] && stats.remote[0]);
+    assert_true(stats.bytes_in >= 5000 && stats.bytes_out >= 5000);
+    assert_true(stats.datagrams_in > 5 && stats.datagrams_out > 5);
+    assert_int_equal(stats.restarts, 0);
+    stats.size = sizeof(stats) + 1;
+    assert_int_equal(actr_node_get_peer_stats(rig.a, &rig.b_id, &stats), ACTR_EINVALID);
+    stats.size = sizeof(stats);
+    assert_int_equal(actr_node_get_peer_stats(rig.a, &nobody, &stats), ACTR_ENOTFOUND);
+    rig_close();
+}

@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Nodes that reach each other by WebRTC over a network that loses, doubles and reorders datagrams:
+ * connecting from both sides at once, lost offers and candidates, paths and addresses that go, the
+ * server that goes, the takeover from a WebSocket. ACTR_SIM_SEEDS=n runs n seeds of each. */
+#include <stdlib.h>
+
+#include "harness.h"
+#include "sim_traffic.h"
+
+static struct {
+    struct sim_world world;
+    struct sim_traffic traffic;
+    struct sim_node *alpha, *beta;
+    struct actr_id alpha_id, beta_id;
+} pair;
+
+static struct sim_world *const world = &pair.world;
+
+static uint64_t seeds(void)
+{
+    const char *text = getenv("ACTR_SIM_SEEDS");
+    return text ? strtoull(text, NULL, 10) : 30;
+}
+
+static uint64_t first_seed(void)
+{
+    const char *text = getenv("ACTR_SIM_SEED");
+    return text ? strtoull(text, NULL, 10) : 1;
+}
+
+#define EACH_SEED(seed)                                                                            \
+    for (uint64_t seed = first_seed(), seed##_end = getenv("ACTR_SIM_SEED") ? seed : seeds();      \
+         seed <= seed##_end; seed++)
+
+static void pair_init(uint64_t seed, const char *test, bool has_listeners)
+{
+    sim_world_init(world, seed, test);
+    world->node_options.no_webrtc = false;
+    world->no_listener = !has_listeners;
+    sim_traffic_init(&pair.traffic, world);
+    sim_serve(world);
+    pair.alpha = sim_add(world, "alpha", sim_traffic_workload(&pair.traffic), NULL);
+    pair.beta = sim_add(world, "beta", sim_traffic_workload(&pair.traffic), NULL);
+    sim_check(world, sim_start(pair.alpha) == 0);
+    sim_check(world, sim_start(pair.beta) == 0);
+    pair.alpha_id = actr_node_id(pair.alpha->node);
+    pair.beta_id = actr_node_id(pair.beta->node);
+}
+
+static void pair_deinit(void)
+{
+    sim_world_deinit(world);
+    sim_traffic_deinit(&pair.traffic);
+    sim_check(world, world->associations.live == 0);
+}
+
+static void say(bool from_alpha, enum sim_route route, uint32_t timeout_ms)
+{
+    const struct sim_call call = {.route = route,
+                                  .len = (uint32_t)sim_between(&world->net, 0, 40000),
+                                  .timeout_ms = timeout_ms};
+    sim_traffic_send(&pair.traffic, from_alpha ? pair.alpha : pair.beta,
+                     from_alpha ? &pair.beta_id : &pair.alpha_id, &call);
+}
+
+static void settle(void)
+{
+    sim_check(world, sim_run_until(world, sim_traffic_is_quiet, &pair.traffic, 120 * SIM_S));
+}
+
+/* Every message was executed once and answered. */
+static void expect_all_well(void)
+{
+    for (uint32_t i = 1; i <= pair.traffic.count; i++) {
+        const struct sim_call *call = &pair.traffic.calls[i];
+        sim_check(world, call->executions == 1);
+        sim_check(world, call->code == 0);
+    }
+}
+
+TEST(either_side_calls_first)
+{
+    EACH_SEED(seed)
+    {
+        pair_init(seed, "either_side_calls_first", false);
+        bool first = sim_chance(&world->net, 50);
+        say(first, SIM_ECHO, 20000);
+        settle();
+        sim_check(world, sim_now_us(world) < 10 * SIM_S);
+        say(!first, SIM_ECHO, 20000);
+        settle();
+        expect_all_well();
+        pair_deinit();
+    }
+}
+
+TEST(both_sides_call_at_once_over_a_bad_network)
+{
+    EACH_SEED(seed)
+    {
+        pair_init(seed, "both_sides_call_at_once_over_a_bad_network", false);
+        world->net.udp_loss = (unsigned)sim_between(&world->net, 0, 20);
+        world->net.udp_doubles = (unsigned)sim_between(&world->net, 0, 10);
+        for (int i = 0; i < 20; i++) {
+            say(true, SIM_ECHO, 60000);
+            if (i % 4 == 0)
+                sim_run(world, sim_between(&world->net, 0, 60000));
+            say(false, SIM_ECHO, 60000);
+        }
+        settle();
+        expect_all_well();
+        pair_deinit();
+    }
+}
+
+static bool is_all_told(void *arg)
+{
+    (void)arg;
+    return pair.traffic.last_executed == 200;
+}
+
+/* Tells of one side, in order, while a better wire takes over. (Answers follow their requests'
+ * wires, and may overtake each other.) */
+TEST(the_takeover_keeps_order)
+{
+    unsigned takeovers = 0;
+    EACH_SEED(seed)
+    {
+        pair_init(seed, "the_takeover_keeps_order", true);
+        pair.traffic.is_ordered = true;
+        world->net.udp_loss = (unsigned)sim_between(&world->net, 0, 5);
+        for (int i = 0; i < 200; i++) {
+            say(true, SIM_NOTE, 60000);
+            sim_run(world, sim_between(&world->net, 0, 4000));
+        }
+        sim_check(world, sim_run_until(world, is_all_told, NULL, 120 * SIM_S));
+        sim_check(world, pair.traffic.last_executed == 200);
+        expect_all_well();
+        takeovers += pair.alpha->observer.counts[ACTR_HOOK_WEBSOCKET_CONNECTED] > 0 &&
+                     pair.alpha->observer.counts[ACTR_HOOK_WEBRTC_CONNECTED] > 0;
+        pair_deinit();
+    }
+    assert_true(takeovers > 0 || getenv("ACTR_SIM_SEED"));
+}
+
+/* While a peer cannot be reached for long calls may fail, but for the right reason; nothing runs
+ * twice, and afterwards all is well. */
+static void expect_no_harm(void)
+{
+    for (uint32_t i = 1; i <= pair.traffic.count; i++) {
+        const struct sim_call *call = &pair.traffic.calls[i];
+        sim_check(world, call->executions == 1 || (call->executions == 0 && call->code != 0));
+        sim_check(world, call->code == 0 || call->code == ACTR_EUNAVAILABLE);
+    }
+    uint32_t before = pair.traffic.count;
+    sim_run(world, 30 * SIM_S);
+    pair.alpha_id = actr_node_id(pair.alpha->node); /* it may have been displaced */
+    pair.beta_id = actr_node_id(pair.beta->node);
+    say(true, SIM_ECHO, 60000);
+    say(false, SIM_ECHO, 60000);
+    settle();
+    sim_check(world, pair.traffic.calls[before + 1].code == 0);
+    sim_check(world, pair.traffic.calls[before + 2].code == 0);
+}
+
+/* Traffic of both sides while `disturb` is at work. */
+static void disturbed(uint64_t seed, const char *test, void (*disturb)(void))
+{
+    pair_init(seed, test, false);
+    world->net.udp_loss = (unsigned)sim_between(&world->net, 0, 10);
+    say(true, SIM_ECHO, 30000);
+    settle();
+    for (int i = 0; i < 4; i++) {
+        disturb();
+        for (int k = 0; k < 10; k++) {
+            say(sim_chance(&world->net, 50), SIM_ECHO, 90000);
+            sim_run(world, sim_between(&world->net, 0, 1000000));
+        }
+    }
+    settle();
+    expect_no_harm();
+    pair_deinit();
+}
+
+static struct sim_node *either(void)
+{
+    return sim_chance(&world->net, 50) ? pair.alpha : pair.beta;
+}
+
+static void move_one(void)
+{
+    sim_host_move(&either()->host);
+}
+
+TEST(addresses_change)
+{
+    EACH_SEED(seed) disturbed(seed, "addresses_change", move_one);
+}
+
+static void cut_off_one(void)
+{
+    sim_host_hole(&either()->host, sim_between(&world->net, 1 * SIM_S, 12 * SIM_S));
+}
+
+TEST(one_side_is_cut_off_for_a_while)
+{
+    EACH_SEED(seed) disturbed(seed, "one_side_is_cut_off_for_a_while", cut_off_one);
+}
+
+static void lose_server(void)
+{
+    if (!world->is_serving)
+        return;
+    sim_cut(&world->net, &world->server, NULL, SIM_CUT_BOTH);
+    sim_host_move(&either()->host);
+}
+
+TEST(the_server_is_lost_and_addresses_change)
+{
+    EACH_SEED(seed) disturbed(seed, "the_server_is_lost_and_addresses_change", lose_server);
+}
