@@ -270,7 +270,7 @@ static void ice_agent_select(struct ice_agent *agent, struct ice_pair *pair, uin
     if (!pair)
         return;
     pair->generation->held = pair;
-    agent->selected_us = agent->alive_us = now_us;
+    agent->alive_us = now_us;
     if (pair->answered_us == now_us)
         ice_schedule_pair(agent, pair, now_us);
     else

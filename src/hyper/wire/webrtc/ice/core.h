@@ -20,7 +20,6 @@ struct ice_agent {
     struct ice_generation *old; /* before the last restart; NULL: none, or gone */
     uint32_t generation_last;   /* the highest number given */
     struct ice_pair *selected;  /* of either; the generation's `held` points there too */
-    uint64_t selected_us;       /* since when */
     uint64_t alive_us;          /* the last answer on what is, or was, selected */
     uint64_t probe_us;          /* a probe began */
     uint64_t probe_until_us;    /* an answer is wanted until then; 0: no probe */
@@ -67,8 +66,6 @@ uint64_t ice_nomination_due_us(const struct ice_agent *agent,
                                const struct ice_generation *generation);
 /* Which pair should carry now; NULL: none can. */
 struct ice_pair *ice_nomination_choose(const struct ice_agent *agent);
-/* It has not answered in time, more than once. */
-bool ice_nomination_doubts(const struct ice_pair *pair);
 
 /* A change of role: the order of all pairs changes, a nomination under way is none any more. */
 void ice_nomination_take_role(struct ice_agent *agent, enum ice_role role);

@@ -20,7 +20,8 @@
  * four come together once in an hour; on a dead one they take less than a second. */
 #define ICE_NOMINATION_DEAD 4
 
-bool ice_nomination_doubts(const struct ice_pair *pair)
+/* It has not answered in time, more than once. */
+static bool ice_nomination_doubts(const struct ice_pair *pair)
 {
     return pair->unanswered >= 2;
 }
