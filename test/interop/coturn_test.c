@@ -75,8 +75,8 @@ static void bed_open(struct bed *bed, const struct way *way)
     turnserver_start(&bed->server, &bed->rig);
     struct udp_mux_options options = {.loop = bed->rig.loop, .net = bed->rig.net};
     assert_int_equal(udp_mux_open(&options, &events, bed, &bed->mux), 0);
-    snprintf(bed->url, sizeof(bed->url), "%s:%u%s", way->before,
-             way->is_tls ? bed->server.tls_port : bed->server.port, way->after);
+    unsigned port = way->is_tls ? bed->server.tls_port : bed->server.port;
+    snprintf(bed->url, sizeof(bed->url), "%s:%u%s", way->before, port, way->after);
     snprintf(bed->stun_url, sizeof(bed->stun_url), "stun:127.0.0.1:%u", bed->server.port);
     bed->urls[0] = bed->url;
     bed->stun_urls[0] = bed->stun_url;

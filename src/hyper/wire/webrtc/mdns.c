@@ -145,9 +145,9 @@ static void mdns_open_sockets(struct mdns *mdns)
                                            .buffer_len = MDNS_BUFFER_LEN,
                                            .queue_max = MDNS_BUFFER_LEN};
         /* A family that the system has not is not asked on. */
-        if (!mdns->sockets[i] &&
-            datagram_open(mdns->net, &options, &mdns_datagram_events, mdns, &mdns->sockets[i]) < 0)
-            mdns->sockets[i] = NULL;
+        if (!mdns->sockets[i])
+            (void)!datagram_open(mdns->net, &options, &mdns_datagram_events, mdns,
+                                 &mdns->sockets[i]);
     }
 }
 
@@ -161,11 +161,12 @@ static void mdns_send(struct mdns *mdns, const struct mdns_lookup *lookup)
     for (size_t i = 0; i < count; i++) {
         bool is_ipv6 = list[i].address.is_ipv6;
         struct net_address group = mdns_groups[is_ipv6];
-        if (!mdns->sockets[is_ipv6])
+        struct datagram_socket *socket = mdns->sockets[is_ipv6];
+        if (!socket)
             continue;
         if (is_ipv6)
             group.scope = list[i].index;
-        datagram_send(mdns->sockets[is_ipv6], is_ipv6 ? NULL : &list[i].address, &group,
+        datagram_send(socket, is_ipv6 ? NULL : &list[i].address, &group,
                       actr_view_of(question, len));
     }
 }

@@ -70,21 +70,18 @@ static void turn_client_fail(struct turn_client *client, int code, const char *d
 
 /* ---- requests ---- */
 
-static void turn_client_put(struct turn_client *client, struct stun_writer *writer,
+static void turn_client_put(const struct turn_client *client, struct stun_writer *writer,
                             enum stun_method method, const struct turn_peer *peer)
 {
-    uint32_t lifetime_s = client->options.lifetime_s ? client->options.lifetime_s : TURN_LIFETIME_S;
-    if (method == STUN_ALLOCATE) {
+    if (method == STUN_ALLOCATE)
         stun_put_u32(writer, STUN_REQUESTED_TRANSPORT, 17u << 24); /* UDP */
-        if (client->options.wants_ipv6)
-            stun_put_u32(writer, STUN_REQUESTED_ADDRESS_FAMILY, 2u << 24);
-    }
     if (method == STUN_ALLOCATE || method == STUN_REFRESH)
-        stun_put_u32(writer, STUN_LIFETIME, client->is_clearing ? 0 : lifetime_s);
+        stun_put_u32(writer, STUN_LIFETIME, client->is_clearing ? 0 : TURN_LIFETIME_S);
+    if (!peer)
+        return;
     if (method == STUN_CHANNEL_BIND)
         stun_put_u32(writer, STUN_CHANNEL_NUMBER, (uint32_t)peer->channel << 16);
-    if (peer)
-        stun_put_address(writer, STUN_XOR_PEER_ADDRESS, &peer->address);
+    stun_put_address(writer, STUN_XOR_PEER_ADDRESS, &peer->address);
 }
 
 static void turn_client_send_request(struct turn_client *client,

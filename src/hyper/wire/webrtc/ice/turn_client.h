@@ -7,7 +7,7 @@
  * 401 and 438 are answered with new credentials once for each request, 437 and an expired
  * allocation begin anew, 300 (alternate server), 486 and 508 end it with a clear error. Permissions
  * (5 min) and channels (10 min) are kept alive while they are used. Bounds: TURN_PEERS_MAX; the
- * peer unused for longest gives way.
+ * peer unused for longest gives way. Relayed addresses are of IPv4.
  *
  * One thread. Events come inside _receive(), _tick() and _start(), `send` in every call; none may
  * free the client. */
@@ -38,9 +38,7 @@ struct turn_events {
 };
 
 struct turn_options {
-    bool is_reliable;    /* TCP, TLS: no retransmission */
-    bool wants_ipv6;     /* REQUESTED-ADDRESS-FAMILY */
-    uint32_t lifetime_s; /* 0: 600 */
+    bool is_reliable; /* TCP, TLS: no retransmission */
 };
 
 /* NULL when memory has run out. */
