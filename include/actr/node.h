@@ -180,9 +180,11 @@ struct actr_peer_stats {
     uint64_t rtt_us;                      /* smoothed; 0: not measured yet */
     uint64_t bytes_in, bytes_out;         /* of the association, without DTLS, UDP and IP */
     uint64_t datagrams_in, datagrams_out;
-    uint64_t retransmissions; /* by SCTP */
-    uint64_t restarts;        /* of ICE, begun */
-    uint64_t queued[4];       /* bytes that wait or are not acknowledged, by payload type */
+    uint64_t retransmissions;  /* by SCTP */
+    uint64_t restarts;         /* of ICE, begun */
+    uint64_t recovery_left_ms; /* how long a lost path may still be looked for before the session is
+                                  given up; 0: none is lost */
+    uint64_t queued[4];        /* bytes that wait or are not acknowledged, by payload type */
 };
 
 /* Any thread. ret_stats->size is the caller's. ACTR_ENOTFOUND: there is no session with that peer;

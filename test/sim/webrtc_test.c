@@ -95,6 +95,27 @@ TEST(either_side_calls_first)
     }
 }
 
+TEST(without_a_path_a_call_fails_in_time)
+{
+    EACH_SEED(seed)
+    {
+        pair_init(seed, "without_a_path_a_call_fails_in_time", false);
+        world->net.udp_loss = 100;
+        uint64_t began_us = sim_now_us(world);
+        say(true, SIM_ECHO, 120000);
+        settle();
+        sim_check(world, pair.traffic.calls[1].code == ACTR_EUNAVAILABLE ||
+                             pair.traffic.calls[1].code == ACTR_ETIMEDOUT);
+        sim_check(world, sim_now_us(world) - began_us < 45 * SIM_S);
+        world->net.udp_loss = 0;
+        say(true, SIM_ECHO, 20000);
+        say(false, SIM_ECHO, 20000);
+        settle();
+        sim_check(world, pair.traffic.calls[2].code == 0 && pair.traffic.calls[3].code == 0);
+        pair_deinit();
+    }
+}
+
 TEST(both_sides_call_at_once_over_a_bad_network)
 {
     EACH_SEED(seed)
@@ -164,6 +185,16 @@ static void expect_no_harm(void)
     sim_check(world, pair.traffic.calls[before + 2].code == 0);
 }
 
+/* Restarts of the sessions that disturbed() ended with. */
+static uint64_t restarts;
+
+static void count_restarts(void)
+{
+    struct actr_peer_stats stats = {.size = sizeof(stats)};
+    if (actr_node_get_peer_stats(pair.alpha->node, &pair.beta_id, &stats) == 0)
+        restarts += stats.restarts;
+}
+
 /* Traffic of both sides while `disturb` is at work. */
 static void disturbed(uint64_t seed, const char *test, void (*disturb)(void))
 {
@@ -179,6 +210,7 @@ static void disturbed(uint64_t seed, const char *test, void (*disturb)(void))
         }
     }
     settle();
+    count_restarts();
     expect_no_harm();
     pair_deinit();
 }
@@ -195,7 +227,9 @@ static void move_one(void)
 
 TEST(addresses_change)
 {
+    restarts = 0;
     EACH_SEED(seed) disturbed(seed, "addresses_change", move_one);
+    assert_true(restarts > 0);
 }
 
 static void cut_off_one(void)

@@ -124,11 +124,16 @@ static void peer_stats_fill(struct actr_peer_stats *stats, const struct connecti
 
 static void peer_stats_collect(struct peer_stats_request *request)
 {
+    const struct coordinator *coordinator = request->node->coordinator;
     struct connection_stats stats;
-    request->is_found = request->node->coordinator &&
-                        coordinator_get_stats(request->node->coordinator, request->peer, &stats);
-    if (request->is_found)
-        peer_stats_fill(&request->stats, &stats);
+    uint64_t recovery_us;
+
+    request->is_found =
+        coordinator && coordinator_get_stats(coordinator, request->peer, &stats, &recovery_us);
+    if (!request->is_found)
+        return;
+    peer_stats_fill(&request->stats, &stats);
+    request->stats.recovery_left_ms = (recovery_us + 999) / 1000;
 }
 
 static void peer_stats_on_post(struct loop_post *post)

@@ -314,11 +314,13 @@ void coordinator_free(struct coordinator *coordinator)
 }
 
 bool coordinator_get_stats(const struct coordinator *coordinator, const struct actr_id *id,
-                           struct connection_stats *ret_stats)
+                           struct connection_stats *ret_stats, uint64_t *ret_recovery_us)
 {
     const struct rtc_peer *peer = coordinator_find(coordinator, id);
     if (!peer || !peer->up)
         return false;
     connection_get_stats(peer->up->connection, ret_stats);
+    *ret_recovery_us =
+        recovery_left_us(&peer->up->recovery, loop_now_us(coordinator->shared.settings.loop));
     return true;
 }

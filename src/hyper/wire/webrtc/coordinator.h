@@ -98,6 +98,7 @@ void coordinator_on_refused(struct coordinator *coordinator, const struct actr_i
 /* No new sessions from now on; those that nobody holds end. */
 void coordinator_stop(struct coordinator *coordinator);
 
-/* Of the session that is up. False: there is none. */
+/* Of the session that is up. False: there is none. *ret_recovery_us: how long its path may still be
+ * looked for; 0: it has one. */
 bool coordinator_get_stats(const struct coordinator *coordinator, const struct actr_id *peer,
-                           struct connection_stats *ret_stats);
+                           struct connection_stats *ret_stats, uint64_t *ret_recovery_us);

@@ -137,13 +137,6 @@ void rtc_wire_finish(struct rtc_wire *wire, int code, const char *detail)
     base->state = WIRE_CLOSED;
     base->events->on_closed(base->owner, base, was_closing ? wire->end_code : code,
                             was_closing ? wire->end_detail : detail, wire->end_final);
-    rtc_wire_free(wire);
-}
-
-void rtc_wire_free(struct rtc_wire *wire)
-{
-    if (!wire)
-        return;
     loop_task_cancel(&wire->end);
     mem_free(wire);
 }

@@ -41,5 +41,3 @@ void rtc_wire_tell_ready(struct rtc_wire *wire);
 void rtc_wire_fail(struct rtc_wire *wire, int code, const char *detail, bool final);
 /* Its connection has gone: on_closed now, with what it was closed for if it was. */
 void rtc_wire_finish(struct rtc_wire *wire, int code, const char *detail);
-/* Without a word: nobody knows of it. */
-void rtc_wire_free(struct rtc_wire *wire);
