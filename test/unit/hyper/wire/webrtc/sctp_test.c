@@ -119,6 +119,44 @@ TEST(the_first_packet_has_nothing_that_the_existing_system_cannot_parse)
     sctp_link_free(link);
 }
 
+/* The n-th packet that waits for an end's peer. */
+static struct actr_view waiting_packet(struct sctp_link_end *end, size_t n)
+{
+    assert_true(n < end->peer->inbox_count);
+    return actr_view_of(end->peer->inbox[n].bytes, end->peer->inbox[n].len);
+}
+
+TEST(the_captured_init_of_the_existing_system_is_answered_with_what_it_can_parse)
+{
+    static const char init[] = "13881388000000001ac959df0100001a876f997b00100000ffffffff0bb4f587"
+                               "8008000682c00000";
+    uint8_t packet[64];
+    size_t len = harness_hex(init, packet, sizeof packet);
+    struct sctp_link *link = sctp_link_new(NULL, NULL);
+    assert_int_equal(sctp_start(link->ends[0].sctp), 0);
+    sctp_receive(link->ends[0].sctp, actr_view_of(packet, len));
+    sctp_receive_end(link->ends[0].sctp);
+    assert_int_equal(link->ends[0].sent, 2);
+    struct actr_view answer = waiting_packet(&link->ends[0], 1);
+    const uint8_t *at = answer.ptr;
+    assert_memory_equal(at + 4, packet + 16, 4); /* its tag */
+    assert_int_equal(at[12], 2);                 /* INIT ACK */
+    size_t chunk_len = (size_t)(at[14] << 8 | at[15]);
+    assert_int_equal(at[12 + 12] << 8 | at[12 + 13], SCTP_STREAMS);
+    assert_int_equal(at[12 + 14] << 8 | at[12 + 15], SCTP_STREAMS_IN);
+    bool has_cookie = false;
+    for (size_t i = 12 + 20; i + 4 <= 12 + chunk_len;) {
+        unsigned type = (unsigned)(at[i] << 8 | at[i + 1]);
+        size_t parameter_len = (size_t)(at[i + 2] << 8 | at[i + 3]);
+        assert_true(parameter_len >= 4);
+        assert_true(type == 7 || type == 0x8008 || type == 0xc000);
+        has_cookie |= type == 7;
+        i += (parameter_len + 3) & ~(size_t)3;
+    }
+    assert_true(has_cookie);
+    sctp_link_free(link);
+}
+
 TEST(messages_of_all_sizes_arrive_whole_and_in_order)
 {
     struct received received = {0};
