@@ -16,6 +16,7 @@
 struct fuzz_owner {
     uint8_t transaction[STUN_TRANSACTION_LEN]; /* of the last request */
     size_t sent;
+    uint8_t sum; /* of all data: each byte is there to be read */
     bool has_failed;
 };
 
@@ -38,9 +39,9 @@ static void on_allocated(void *user, const struct net_address *relayed,
 
 static void on_data(void *user, const struct net_address *peer, struct actr_view bytes)
 {
-    static volatile uint8_t sum;
+    struct fuzz_owner *owner = user;
     for (size_t i = 0; i < bytes.len; i++)
-        sum ^= bytes.ptr[i];
+        owner->sum ^= bytes.ptr[i];
 }
 
 static void on_failed(void *user, int code, const char *detail)
