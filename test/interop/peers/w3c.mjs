@@ -5,13 +5,20 @@
 //
 //   do: offer {channels, servers} | answer {servers} | description {type, sdp}
 //       | candidate {candidate, mid} | restart | close
+//       | count                          messages are counted, not echoed, up to the text "end"
+//       | flood {label, size, bytes}     sends as fast as it can, and then the text "end"
+//       | ping {label, size, count}      one message after the other, each awaited
 //   is: version {name, version} | description | candidate | open {label, ordered, retransmits}
 //       | state {state} | closed {label} | failed {why}
+//       | counted {bytes, ms} | pinged {p50_us, p99_us}
 
 // peer(RTCPeerConnection, emit) returns the function that takes the commands.
 export function peer(RTCPeerConnection, emit)
 {
     let connection;
+    const channels = new Map();
+    let counter = null;  // {bytes, begin} while messages are counted
+    let answered = null; // called by the echo of a ping
     const early = [];  // candidates that came before their description
 
     function adopt(channel)
@@ -25,8 +32,63 @@ export function peer(RTCPeerConnection, emit)
             opened();
         else
             channel.onopen = opened;
-        channel.onmessage = event => echo(channel, event.data);
+        channels.set(channel.label, channel);
+        channel.onmessage = event => receive(channel, event.data);
         channel.onclose = () => emit({is: 'closed', label: channel.label});
+    }
+
+    function receive(channel, data)
+    {
+        if (answered)
+            answered();
+        else if (!counter)
+            echo(channel, data);
+        else if (data === 'end')
+            emit({is: 'counted', bytes: counter.bytes, ms: performance.now() - counter.begin});
+        else
+            count(data.byteLength);
+    }
+
+    function count(bytes)
+    {
+        if (counter.bytes === 0)
+            counter.begin = performance.now();
+        counter.bytes += bytes;
+    }
+
+    function flood(channel, size, bytes)
+    {
+        const message = new Uint8Array(size);
+        let left = bytes;
+        channel.bufferedAmountLowThreshold = 1 << 20;
+        const more = () => {
+            while (left > 0 && channel.bufferedAmount < 4 << 20) {
+                channel.send(message);
+                left -= size;
+            }
+            if (left > 0)
+                return;
+            channel.onbufferedamountlow = null;
+            channel.send('end');
+        };
+        channel.onbufferedamountlow = more;
+        more();
+    }
+
+    async function ping(channel, size, count)
+    {
+        const times = [];
+        const message = new Uint8Array(size);
+        while (times.length < count) {
+            const begin = performance.now();
+            const answer = new Promise(resolve => { answered = resolve; });
+            channel.send(message);
+            await answer;
+            times.push((performance.now() - begin) * 1000);
+        }
+        answered = null;
+        times.sort((a, b) => a - b);
+        emit({is: 'pinged', p50_us: times[count >> 1], p99_us: times[Math.floor(count * 0.99)]});
     }
 
     // What the channel does not take now waits until it has room.
@@ -100,6 +162,11 @@ export function peer(RTCPeerConnection, emit)
                 await connection.addIceCandidate(candidate);
             else
                 early.push(candidate);
+        },
+        async count() { counter = {bytes: 0, begin: 0}; },
+        async flood(command) { flood(channels.get(command.label), command.size, command.bytes); },
+        async ping(command) {
+            await ping(channels.get(command.label), command.size, command.count);
         },
         async restart() { await offer({iceRestart: true}); },
         async close() { await connection.close(); emit({is: 'state', state: 'closed'}); }

@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 )
@@ -30,6 +32,10 @@ type command struct {
 	SDP       string           `json:"sdp"`
 	Candidate string           `json:"candidate"`
 	Mid       string           `json:"mid"`
+	Label     string           `json:"label"`
+	Size      int              `json:"size"`
+	Bytes     int              `json:"bytes"`
+	Count     int              `json:"count"`
 }
 
 type server struct {
@@ -56,6 +62,13 @@ func emit(kind string, what event) {
 type peer struct {
 	connection *webrtc.PeerConnection
 	early      []webrtc.ICECandidateInit
+
+	mutex    sync.Mutex
+	channels map[string]*webrtc.DataChannel
+	counting bool
+	bytes    int
+	begin    time.Time
+	answered chan struct{} // not nil while a ping waits
 }
 
 func (p *peer) open(servers []server) error {
@@ -79,27 +92,94 @@ func (p *peer) open(servers []server) error {
 	connection.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		emit("state", event{"state": state.String()})
 	})
-	connection.OnDataChannel(adopt)
+	connection.OnDataChannel(p.adopt)
 	return nil
 }
 
-func adopt(channel *webrtc.DataChannel) {
+func (p *peer) adopt(channel *webrtc.DataChannel) {
+	p.mutex.Lock()
+	p.channels[channel.Label()] = channel
+	p.mutex.Unlock()
 	channel.OnOpen(func() {
 		emit("open", event{"label": channel.Label(), "ordered": channel.Ordered(),
 			"retransmits": channel.MaxRetransmits()})
 	})
-	channel.OnMessage(func(message webrtc.DataChannelMessage) {
-		var err error
-		if message.IsString {
-			err = channel.SendText(string(message.Data))
-		} else {
-			err = channel.Send(message.Data)
-		}
-		if err != nil {
-			emit("failed", event{"why": "echo: " + err.Error()})
+	channel.OnMessage(func(message webrtc.DataChannelMessage) { p.receive(channel, &message) })
+	channel.OnClose(func() { emit("closed", event{"label": channel.Label()}) })
+}
+
+func (p *peer) receive(channel *webrtc.DataChannel, message *webrtc.DataChannelMessage) {
+	p.mutex.Lock()
+	counting, answered := p.counting, p.answered
+	if counting && p.bytes == 0 {
+		p.begin = time.Now()
+	}
+	p.bytes += len(message.Data)
+	bytes, begin := p.bytes, p.begin
+	p.mutex.Unlock()
+	var err error
+	switch {
+	case answered != nil:
+		answered <- struct{}{}
+	case counting && message.IsString:
+		emit("counted", event{"bytes": bytes - len(message.Data),
+			"ms": float64(time.Since(begin).Microseconds()) / 1000})
+	case counting:
+	case message.IsString:
+		err = channel.SendText(string(message.Data))
+	default:
+		err = channel.Send(message.Data)
+	}
+	if err != nil {
+		emit("failed", event{"why": "echo: " + err.Error()})
+	}
+}
+
+func flood(channel *webrtc.DataChannel, size, bytes int) {
+	const high, low = 4 << 20, 1 << 20
+	room := make(chan struct{}, 1)
+	channel.SetBufferedAmountLowThreshold(low)
+	channel.OnBufferedAmountLow(func() {
+		select {
+		case room <- struct{}{}:
+		default:
 		}
 	})
-	channel.OnClose(func() { emit("closed", event{"label": channel.Label()}) })
+	message := make([]byte, size)
+	for sent := 0; sent < bytes; sent += size {
+		if channel.BufferedAmount() > high {
+			<-room
+		}
+		if err := channel.Send(message); err != nil {
+			emit("failed", event{"why": "flood: " + err.Error()})
+			return
+		}
+	}
+	if err := channel.SendText("end"); err != nil {
+		emit("failed", event{"why": "flood: " + err.Error()})
+	}
+}
+
+func (p *peer) ping(channel *webrtc.DataChannel, size, count int) error {
+	p.mutex.Lock()
+	p.answered = make(chan struct{}, 1)
+	p.mutex.Unlock()
+	message := make([]byte, size)
+	times := make([]float64, count)
+	for i := range times {
+		begin := time.Now()
+		if err := channel.Send(message); err != nil {
+			return err
+		}
+		<-p.answered
+		times[i] = float64(time.Since(begin).Nanoseconds()) / 1000
+	}
+	p.mutex.Lock()
+	p.answered = nil
+	p.mutex.Unlock()
+	sort.Float64s(times)
+	emit("pinged", event{"p50_us": times[count/2], "p99_us": times[count*99/100]})
+	return nil
 }
 
 func (p *peer) offer(options *webrtc.OfferOptions) error {
@@ -135,6 +215,12 @@ func (p *peer) describe(c *command) error {
 	return err
 }
 
+func (p *peer) channel(label string) *webrtc.DataChannel {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.channels[label]
+}
+
 func (p *peer) take(c *command) error {
 	switch c.Do {
 	case "offer":
@@ -147,7 +233,7 @@ func (p *peer) take(c *command) error {
 			if err != nil {
 				return err
 			}
-			adopt(channel)
+			p.adopt(channel)
 		}
 		return p.offer(nil)
 	case "answer":
@@ -163,6 +249,16 @@ func (p *peer) take(c *command) error {
 			return nil
 		}
 		return p.connection.AddICECandidate(candidate)
+	case "count":
+		p.mutex.Lock()
+		p.counting, p.bytes = true, 0
+		p.mutex.Unlock()
+		return nil
+	case "flood":
+		go flood(p.channel(c.Label), c.Size, c.Bytes)
+		return nil
+	case "ping":
+		return p.ping(p.channel(c.Label), c.Size, c.Count)
 	case "restart":
 		return p.offer(&webrtc.OfferOptions{ICERestart: true})
 	case "close":
@@ -185,7 +281,7 @@ func main() {
 	emit("version", event{"name": "Pion", "version": version()})
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<20)
-	var p peer
+	p := peer{channels: map[string]*webrtc.DataChannel{}}
 	for lines.Scan() {
 		var c command
 		err := json.Unmarshal(lines.Bytes(), &c)
