@@ -4,7 +4,7 @@
  * says, and two commands more:
  *
  *   do: exercise {label, sizes, rounds}   sends messages that the peer echoes, and compares
- *   is: exercised {label, sent, wrong, missing, lost} | selected {generation, relayed}
+ *   is: exercised {label, sent, wrong, missing, lost} | selected {newest, relayed}
  *
  * wrong: changed, or out of order where there is order; missing: did not come back on a reliable
  * lane; lost: did not come back on the other one. One session in the life of the process. */
@@ -209,8 +209,8 @@ static void on_writable(void *owner, struct connection *connection, uint8_t lane
 static void on_path(void *owner, struct connection *connection, const struct connection_path *path)
 {
     if (path->is_up)
-        emit(json_pack("{s:s, s:i, s:b}", "is", "selected", "generation", (int)path->generation,
-                       "relayed", path->is_relayed));
+        emit(json_pack("{s:s, s:b, s:b}", "is", "selected", "newest", path->is_newest, "relayed",
+                       path->is_relayed));
 }
 
 static void on_closed(void *owner, struct connection *connection, int code, const char *detail)
