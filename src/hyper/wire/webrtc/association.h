@@ -52,6 +52,7 @@ struct association_stats {
 
 struct association_ops {
     const struct fingerprint *(*fingerprint)(const struct association *association);
+    uint32_t (*message_len_max)(const struct association *association);
     int (*begin)(struct association *association, const struct association_peer *peer);
     void (*start)(struct association *association, uint64_t now_us);
     bool (*receive)(struct association *association, struct actr_view datagram, uint64_t now_us);
@@ -90,6 +91,12 @@ static inline const struct fingerprint *
 association_fingerprint(const struct association *association)
 {
     return association->ops->fingerprint(association);
+}
+
+/* Of one message of the peer, bytes: for our description. */
+static inline uint32_t association_message_len_max(const struct association *association)
+{
+    return association->ops->message_len_max(association);
 }
 
 /* Both descriptions are known. Once. ACTR_ENOMEM, ACTR_EINTERNAL. */

@@ -35,6 +35,7 @@ static int connection_format(struct connection *connection, enum sdp_setup setup
         .credentials = ice_agent_local(connection->agent),
         .fingerprint = association_fingerprint(connection->association),
         .setup = setup,
+        .message_len_max = association_message_len_max(connection->association),
         .offer = offer,
     };
     if (connection->sdp_session == 0) {

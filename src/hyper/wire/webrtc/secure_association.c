@@ -23,7 +23,7 @@
 #include "hyper/wire/webrtc/sctp.h"
 #include "sys/loop.h"
 
-#define SECURE_MESSAGE_LEN_MAX 65536
+#define SECURE_MESSAGE_LEN_MAX (256u << 10) /* what browsers and libdatachannel take */
 /* What waits in one lane for the offerer's channel: then FULL, then the session is of no use. */
 #define SECURE_EARLY_HIGH ((size_t)256 << 10)
 #define SECURE_EARLY_MAX ((size_t)8 << 20)
@@ -352,6 +352,13 @@ static const struct fingerprint *secure_fingerprint(const struct association *as
     return certificate_fingerprint(secure->certificate);
 }
 
+static uint32_t secure_message_len_max(const struct association *association)
+{
+    const struct secure_association *secure =
+        container_of(association, const struct secure_association, base);
+    return secure->factory->message_len_max;
+}
+
 static int secure_open_lanes(struct secure_association *secure)
 {
     for (size_t i = 0; i < ASSOCIATION_LANES && secure->is_offerer; i++) {
@@ -506,6 +513,7 @@ static void secure_free(struct association *association)
 
 static const struct association_ops secure_ops = {
     .fingerprint = secure_fingerprint,
+    .message_len_max = secure_message_len_max,
     .begin = secure_begin,
     .start = secure_start,
     .receive = secure_receive,

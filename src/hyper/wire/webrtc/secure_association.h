@@ -9,7 +9,7 @@
 struct loop;
 struct secure_factory;
 
-/* message_len_max: of one message received; 0: 64 KiB. NULL when memory has run out. */
+/* message_len_max: of one message received; 0: 256 KiB. NULL when memory has run out. */
 struct secure_factory *secure_factory_new(struct loop *loop, uint32_t message_len_max);
 /* After its associations. NULL is fine. */
 void secure_factory_free(struct secure_factory *factory);
