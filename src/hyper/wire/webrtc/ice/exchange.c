@@ -105,9 +105,10 @@ static void ice_exchange_request(struct ice_agent *agent, struct ice_generation 
         return;
 
     struct ice_remote *remote = ice_exchange_learn_remote(agent, generation, request, from, now_us);
-    struct ice_pair *pair = ice_generation_find_pair(generation, &local->candidate.base, from);
+    struct ice_pair *pair =
+        remote ? ice_generation_meet(generation, local, remote, agent->role, now_us) : NULL;
     agent->is_changed = true;
-    if (!remote || !pair)
+    if (!pair)
         return;
     ice_check_announce(agent, remote, local, from);
     if (agent->role == ICE_CONTROLLED && stun_find(request, STUN_USE_CANDIDATE, &value)) {

@@ -106,12 +106,10 @@ static bool ice_generation_admit(struct ice_generation *generation, const struct
     return false;
 }
 
-/* Pairs the two when they fit; no room is no error. ACTR_ENOMEM. */
-static int ice_generation_pair(struct ice_generation *generation, struct ice_local *local,
+/* Pairs the two; no room is no error. ACTR_ENOMEM. */
+static int ice_generation_join(struct ice_generation *generation, struct ice_local *local,
                                struct ice_remote *remote, enum ice_role role, uint64_t now_us)
 {
-    if (!ice_generation_fits(&local->candidate, &remote->candidate.address))
-        return 0;
     struct ice_pair *pair = mem_alloc(sizeof(*pair));
     if (!pair)
         return err_origin(ACTR_ENOMEM, "ice: no memory for a pair");
@@ -130,6 +128,24 @@ static int ice_generation_pair(struct ice_generation *generation, struct ice_loc
     ice_generation_insert(generation, pair);
     generation->pair_count++;
     return 0;
+}
+
+static int ice_generation_pair(struct ice_generation *generation, struct ice_local *local,
+                               struct ice_remote *remote, enum ice_role role, uint64_t now_us)
+{
+    if (!ice_generation_fits(&local->candidate, &remote->candidate.address))
+        return 0;
+    return ice_generation_join(generation, local, remote, role, now_us);
+}
+
+struct ice_pair *ice_generation_meet(struct ice_generation *generation, struct ice_local *local,
+                                     struct ice_remote *remote, enum ice_role role, uint64_t now_us)
+{
+    const struct net_address *base = &local->candidate.base, *to = &remote->candidate.address;
+    struct ice_pair *pair = ice_generation_find_pair(generation, base, to);
+    if (pair || ice_generation_join(generation, local, remote, role, now_us) < 0)
+        return pair;
+    return ice_generation_find_pair(generation, base, to);
 }
 
 int ice_generation_add_local(struct ice_generation *generation, const struct candidate *candidate,

@@ -53,6 +53,12 @@ struct ice_local *ice_generation_find_local(const struct ice_generation *generat
                                             const struct net_address *base);
 struct ice_remote *ice_generation_find_remote(const struct ice_generation *generation,
                                               const struct net_address *address);
+/* The pair by which a request of the peer came, made when there is none: what has arrived gets
+ * there, whatever the addresses look like (a peer on this machine may send from its loopback
+ * address to another one of ours). NULL: no room, or no memory. */
+struct ice_pair *ice_generation_meet(struct ice_generation *generation, struct ice_local *local,
+                                     struct ice_remote *remote, enum ice_role role,
+                                     uint64_t now_us);
 struct ice_pair *ice_generation_find_pair(const struct ice_generation *generation,
                                           const struct net_address *base,
                                           const struct net_address *to);
