@@ -346,3 +346,23 @@ TEST(ice_agent_out_of_memory_is_told_and_survived)
     assert_true(network_agrees(&network));
     network_deinit(&network);
 }
+
+/* A peer on this machine may send from its loopback address to another address of ours. Nobody
+ * would make that pair from the two candidates, but the peer may nominate it. */
+TEST(ice_agent_checks_a_pair_by_which_a_check_has_come)
+{
+    static const char *const strange[] = {"127.0.0.1", "fe80::1"};
+    for (size_t i = 0; i < 2; i++) {
+        struct network network;
+        uint8_t buf[STUN_PACKET_MAX];
+        waiting(&network);
+        network_add_path(&network, 1, "fd00::2", NAT_NONE);
+        const struct peer *peer = &network.peers[1];
+        struct net_address from = network_address(strange[i], 5000);
+        const char *pwd = ice_agent_local(peer->agent)->pwd;
+        assert_true(ice_agent_receive(peer->agent, &peer->paths[i].base, &from,
+                                      check_for(&network, 1, pwd, buf), network.now_us));
+        assert_int_equal(peer->sent, 2); /* the answer, and a check of our own */
+        network_deinit(&network);
+    }
+}
