@@ -188,6 +188,11 @@ static const struct fingerprint *sim_fingerprint(const struct association *base)
     return &container_of(base, const struct sim_association, base)->own;
 }
 
+static uint32_t sim_message_len_max(const struct association *base)
+{
+    return 0; /* says nothing of it */
+}
+
 static int sim_begin(struct association *base, const struct association_peer *peer)
 {
     struct sim_association *sim = sim_of(base);
@@ -306,6 +311,7 @@ static void sim_free(struct association *base)
 
 static const struct association_ops sim_ops = {
     .fingerprint = sim_fingerprint,
+    .message_len_max = sim_message_len_max,
     .begin = sim_begin,
     .start = sim_start,
     .receive = sim_receive,
