@@ -3,8 +3,8 @@
 /* Dispatch: ACL, then dedup. See dispatch.h.
  *
  * A denied message never enters the dedup table: a rule that changes must be able to change the
- * answer. Pure; runs on the thread of its caller; never allocates but for the entry of a fresh
- * message. */
+ * answer. Pure; runs on the thread of its caller; never allocates but for the entries of fresh
+ * messages (dedup.h). */
 #include "runtime/dispatch.h"
 
 #include <stdio.h>

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* The mailbox pump by itself, on virtual time: what it does when memory has run out. Everything
- * else it does is seen in whole nodes. */
+/* The mailbox pump by itself, on virtual time: what it does when memory has run out, and that it
+ * needs none for what comes and goes. Everything else it does is seen in whole nodes. */
 #include "hyper/lifecycle/mailbox_pump.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -39,10 +40,11 @@ static struct {
 
 static void on_tell(struct actr_ctx *ctx, struct actr_view request, void *self)
 {
-    (void)ctx;
     (void)request;
     (void)self;
     rig.told++;
+    if (!actr_ctx_is_tell(ctx))
+        actr_reply(ctx, (struct actr_bytes){0});
 }
 
 static void on_ready(void *owner)
@@ -61,7 +63,8 @@ static void rig_open(void)
 {
     static const struct mailbox_events events = {.on_ready = on_ready};
     static const struct mailbox_limits limits = {0};
-    static const struct dispatch_limits dispatch_limits = {0};
+    /* Room for a hundred entries or so. */
+    static const struct dispatch_limits dispatch_limits = {.dedup_bytes_max = 20000};
     const struct hash_key key = {{0}};
     struct actr_workload_options options = {.size = sizeof(options), .never_blocks = true};
     memset(&rig, 0, sizeof(rig));
@@ -232,5 +235,25 @@ TEST(a_cut_gives_up_what_memory_did_not_suffice_for)
     run_for(SECOND_US);
     assert_int_equal(rig.told, 0);
     assert_int_equal(rig.mailbox->bytes, 0);
+    rig_close();
+}
+
+/* One after the other, and as many at once as handlers are waited for. */
+TEST(between_the_mailbox_and_the_end_of_the_handler_nothing_is_allocated)
+{
+    size_t total = 0;
+    char id[40];
+    rig_open();
+    for (int i = 0; i < 4000; i++) {
+        if (i == 1000)
+            total = mem_total();
+        snprintf(id, sizeof(id), "%08x-c9d0-4b3f-b1da-eb0f78f2a130", (unsigned)i);
+        push(id, i % 2 ? ENVELOPE_REQUEST : ENVELOPE_TELL, i % 2 ? 1000 : 0);
+        if (i % 64 == 0 || i > 2000)
+            run_for(1);
+    }
+    assert_int_equal(mem_total() - total, 3000); /* the envelopes */
+    run_for(1);
+    assert_int_equal(rig.told, 4000);
     rig_close();
 }
