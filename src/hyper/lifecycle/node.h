@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "config/environment.h"
 #include "config/runtime_config.h"
 #include "hyper/lifecycle/calls.h"
 #include "hyper/lifecycle/directory.h"
@@ -84,6 +85,8 @@ struct actr_node {
     struct actr_node_options options;
     struct runtime_config *config;
     struct log log;
+    struct environment environment;
+    bool has_log_level; /* the program or the environment has said it */
     struct loop *loop;
     struct workers *workers; /* NULL with a foreign loop */
     struct thread thread;    /* the loop's own */
@@ -191,6 +194,12 @@ int node_config_load(const char *path, const struct log *log,
                      struct runtime_config **ret_config) ACTR_MUST_CHECK;
 int node_config_parse(const char *name, const char *text, const struct log *log,
                       struct runtime_config **ret_config) ACTR_MUST_CHECK;
+
+/* node_log.c ---------------------------------------------------------------------------------- */
+
+/* When the options and the environment are there; when the configuration is. */
+void node_log_init(struct actr_node *node);
+void node_log_configure(struct actr_node *node);
 
 /* Loop: the identity that handlers see; set between two turns. */
 void node_adopt_id(struct actr_node *node, const struct actr_id *id);
