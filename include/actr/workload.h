@@ -100,6 +100,10 @@ struct actr_route_options {
     uint32_t key_field;              /* ACTR_KEY_FIELD: field number, 1 to 2^29-1 */
     enum actr_key_type key_type;     /* ACTR_KEY_FIELD */
     const char *key_domain; /* routes that name the same domain share their keys; NULL: the route */
+    /* What the service has its callers send. A handler serves calls: anything but
+     * ACTR_RPC_RELIABLE and ACTR_RPC_SIGNAL is refused with what to use instead. Each message comes
+     * as its caller sent it (actr_call_options.payload_type), whatever stands here. */
+    enum actr_payload_type payload_type;
 };
 
 /* A workload of type `type` ("manufacturer:name:version"). self goes to every handler. NULL on a
@@ -109,8 +113,8 @@ ACTR_API struct actr_workload *
 actr_workload_new(const char *type, const struct actr_workload_options *options, void *self);
 
 /* Handles messages to `route` ("package.Service.Method", copied). ACTR_EINVALID: empty, longer than
- * 512 bytes, declared twice, or with a conflict key that cannot be (the text says why);
- * ACTR_ESTATE: the workload is in use already; ACTR_ENOMEM. The first error is kept and ends
+ * 512 bytes, declared twice, or with a conflict key or a payload type that cannot be (the text says
+ * why); ACTR_ESTATE: the workload is in use already; ACTR_ENOMEM. The first error is kept and ends
  * actr_node_use(), so a program may leave the result unread. */
 ACTR_API int actr_workload_route(struct actr_workload *workload, const char *route,
                                  actr_handler_fn *handler,
