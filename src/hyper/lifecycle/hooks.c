@@ -25,6 +25,11 @@ static void hooks_push(struct hooks *hooks, const struct actr_hook_event *event)
     hook_queue_push(&hooks->program, event);
 }
 
+bool hooks_wants(const struct hooks *hooks, enum actr_hook hook)
+{
+    return (hooks->actor.options.hooks | hooks->program.options.hooks) & 1u << hook;
+}
+
 /* Sources ------------------------------------------------------------------------------------ */
 
 void hooks_on_signaling(struct hooks *hooks, enum actr_hook hook, uint32_t attempt, int code,

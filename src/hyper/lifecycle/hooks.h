@@ -58,6 +58,9 @@ void hooks_close(struct hooks *hooks, void (*fn)(struct actr_node *node));
 /* Nothing more is taken or told; fn of hooks_close() does not run. */
 void hooks_cut(struct hooks *hooks);
 
+/* Somebody is to be told of these. Any thread, once the hooks are sealed. */
+bool hooks_wants(const struct hooks *hooks, enum actr_hook hook);
+
 /* What is raised. Texts are copied. */
 void hooks_on_signaling(struct hooks *hooks, enum actr_hook hook, uint32_t attempt, int code,
                         const char *message);

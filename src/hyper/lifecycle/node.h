@@ -57,6 +57,9 @@ enum node_rung {
 
 enum node_direction { NODE_RESTING, NODE_UP, NODE_DOWN };
 
+/* Faults of handlers on their way to the loop. */
+#define NODE_FAULTS_MAX 256
+
 /* One wish to start or stop, from any thread; answered once. */
 struct node_request {
     struct loop_post post;
@@ -135,6 +138,7 @@ struct actr_node {
     struct actr_id id;
     enum actr_node_state state;
     uint16_t ws_port;
+    uint32_t fault_count; /* NODE_FAULTS_MAX at most */
     bool is_poison_posted;
     char poison_text[ERR_TEXT_MAX];
 };
@@ -223,8 +227,11 @@ int actor_init(struct actr_node *node) ACTR_MUST_CHECK;
 
 /* node_hooks.c --------------------------------------------------------------------------------- */
 
-/* Any thread that is in a turn of this node: a handler of `what` has panicked. */
+/* Any thread that is in a turn of this node, or the loop: a handler of `what` has panicked; one has
+ * failed a call from inside the process. */
 void node_on_panic(struct actr_node *node, const char *what, const char *text);
+void node_on_handler_error(struct actr_node *node, struct actr_view route, int code,
+                           struct actr_view text);
 /* Loop: asks the actor and the observers, each in its turn; fn on the loop with the result of all.
  * After a START that failed those who succeeded have had STOP. */
 typedef void node_hook_fn(struct actr_node *node, int code, const char *text);
