@@ -14,11 +14,11 @@ typedef char *environment_get_fn(const char *name);
 
 /* Texts are borrowed from the environment; those that are empty count as not set. */
 struct environment {
-    const char *home;          /* HOME; NULL: not set */
-    const char *hostname;      /* HOSTNAME; NULL: not set, ask the system */
-    const char *log_filter;    /* RUST_LOG, see log_filter_parse(); NULL: not set */
-    bool is_dispatch_serial;   /* ACTR_DISPATCH_SERIAL: 1 true TRUE yes */
-    bool is_wasm_compile_fast; /* ACTR_WASM_FAST_COMPILE: likewise */
+    const char *home;                /* HOME; NULL: not set */
+    const char *hostname;            /* HOSTNAME; NULL: not set, ask the system */
+    const char *log_filter;          /* RUST_LOG, see log_filter_parse(); NULL: not set */
+    bool is_dispatch_serial;         /* ACTR_DISPATCH_SERIAL: 1 true TRUE yes */
+    bool is_wasm_compile_fast;       /* ACTR_WASM_FAST_COMPILE: likewise */
     uint32_t dynclib_worker_threads; /* ACTR_DYNCLIB_WORKER_THREADS; 0: not set */
 };
 

@@ -3,9 +3,9 @@
 /* Dialing.
  *
  * Order: trust store (TLS only), then the name, then each address in the order the resolver gave
- * them, until one yields an open stream. A host that is an address is not looked up. While there is
- * a next address an attempt gets DIAL_ATTEMPT_US, so that a dead IPv6 route does not use up all the
- * time there is.
+ * them, until one yields an open stream. A host that is an address is not looked up, nor is
+ * localhost, which needs no resolver to be this machine. While there is a next address an attempt
+ * gets DIAL_ATTEMPT_US, so that a dead IPv6 route does not use up all the time there is.
  *
  * uv_getaddrinfo() cannot always be called back, so a lookup is an object of its own: a dial that
  * is stopped leaves it behind (dial NULL), and its callback frees it.
@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <uv.h>
 
@@ -53,8 +54,12 @@ static void dial_end(struct dial *dial)
     dial->fn(dial, NULL, detail);
 }
 
+/* Of several addresses, one that answered and does not fit says more than one that did not. */
 static void dial_note(struct dial *dial, int error, const char *detail)
 {
+    bool has_answer = dial->error < 0 && dial->error != ACTR_EUNAVAILABLE;
+    if (has_answer && error == ACTR_EUNAVAILABLE)
+        return;
     dial->error = error;
     snprintf(dial->detail, sizeof(dial->detail), "%s", detail);
 }
@@ -170,6 +175,24 @@ static bool dial_lookup_numeric(struct dial_lookup *lookup, const char *host)
     return true;
 }
 
+/* A name that is the loopback address whatever a resolver says, or if there is none (RFC 6761
+ * §6.3): "localhost", and what ends in ".localhost". */
+static bool dial_lookup_loopback(struct dial_lookup *lookup, const char *host)
+{
+    static const char name[] = "localhost";
+    size_t len = strlen(host), name_len = sizeof(name) - 1;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    if (len < name_len || strcasecmp(host + len - name_len, name) != 0 ||
+        (len > name_len && host[len - name_len - 1] != '.'))
+        return false;
+    (void)!uv_ip4_addr("127.0.0.1", lookup->port, &v4);
+    (void)!uv_ip6_addr("::1", lookup->port, &v6);
+    dial_lookup_add(lookup, (const struct sockaddr *)&v4);
+    dial_lookup_add(lookup, (const struct sockaddr *)&v6);
+    return true;
+}
+
 static void dial_look_up(struct dial *dial)
 {
     static const struct addrinfo hints = {
@@ -177,7 +200,7 @@ static void dial_look_up(struct dial *dial)
     struct dial_lookup *lookup = dial->lookup;
     char port[8];
 
-    if (dial_lookup_numeric(lookup, dial->host)) {
+    if (dial_lookup_numeric(lookup, dial->host) || dial_lookup_loopback(lookup, dial->host)) {
         dial_next(dial);
         return;
     }

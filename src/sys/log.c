@@ -77,7 +77,7 @@ bool log_level_parse(struct actr_view name, enum actr_log_level *ret_level)
     return false;
 }
 
-const char *log_level_name(enum actr_log_level level)
+static const char *log_level_name(enum actr_log_level level)
 {
     return (size_t)level < LOG_NAME_COUNT ? log_level_names[level] : "?";
 }

@@ -50,9 +50,6 @@ struct log_filter {
 /* Levels in any case. False: a directive is neither, or there is none. */
 bool log_filter_parse(const char *text, struct log_filter *ret_filter);
 
-/* trace to error, or off. */
-const char *log_level_name(enum actr_log_level level);
-
 /* A sink: one line "time level event message" to standard error, written whole. Time is UTC. */
 void log_to_stderr(void *arg, enum actr_log_level level, const char *event, const char *message);
 
