@@ -434,6 +434,57 @@ TEST(a_refused_request_is_answered_unavailable_with_a_hint)
     rig_close(&rig);
 }
 
+/* A durable mailbox takes a message first and may fail to write it afterwards. */
+TEST(a_request_that_the_mailbox_gives_back_is_answered_and_no_longer_counted)
+{
+    struct rig rig;
+    struct envelope reply;
+    rig_open(&rig, NULL);
+    struct fake_wire *wire = rig_accept(&rig, 1);
+    arrive(wire, ACTR_RPC_RELIABLE, message_of(ENVELOPE_REQUEST, "x"));
+    struct mailbox_message *taken = mailbox_take(rig.mailbox);
+    assert_int_equal(inbound_gate_get_stats(rig.gate).requests, 1);
+    inbound_gate_on_refused(rig.gate, &taken->origin, actr_bytes_view(taken->envelope));
+    assert_int_equal(wire->sent_count, 1);
+    struct actr_view frame = actr_bytes_view(wire->sent[0]);
+    assert_int_equal(envelope_decode(actr_view_of(frame.ptr + 5, frame.len - 5), &reply), 0);
+    assert_int_equal(reply.direction, ENVELOPE_RESPONSE);
+    assert_int_equal(reply.error_code, 10001);
+    assert_true(view_equal(
+        reply.error_message,
+        view_text("unavailable: the disk of the mailbox refuses; retry_after_ms=Some(500)")));
+    assert_true(view_equal(reply.request_id, view_text("7c9e6679-7425-40de-944b-e07fc1f90ae7")));
+    assert_int_equal(inbound_gate_get_stats(rig.gate).requests, 0);
+    assert_int_equal(dropped(&rig, INBOUND_REFUSED), 1);
+    assert_int_equal(rig.told[INBOUND_REFUSED], 1);
+    mailbox_ack(rig.mailbox, taken, NULL);
+    rig_close(&rig);
+}
+
+TEST(a_tell_that_the_mailbox_gives_back_is_dropped_without_a_word)
+{
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fake_wire *wire = rig_accept(&rig, 1);
+    arrive(wire, ACTR_RPC_RELIABLE, message_of(ENVELOPE_TELL, "x"));
+    struct mailbox_message *taken = mailbox_take(rig.mailbox);
+    inbound_gate_on_refused(rig.gate, &taken->origin, actr_bytes_view(taken->envelope));
+    assert_int_equal(wire->sent_count, 0);
+    assert_int_equal(inbound_gate_get_stats(rig.gate).tells, 0);
+    assert_int_equal(dropped(&rig, INBOUND_REFUSED), 1);
+    mailbox_ack(rig.mailbox, taken, NULL);
+    /* The peer has gone meanwhile: nothing to answer, nothing to fall over. */
+    arrive(wire, ACTR_RPC_RELIABLE, message_of(ENVELOPE_REQUEST, "x"));
+    taken = mailbox_take(rig.mailbox);
+    struct mailbox_origin gone = taken->origin;
+    gone.peer.serial++;
+    inbound_gate_on_refused(rig.gate, &gone, actr_bytes_view(taken->envelope));
+    assert_int_equal(wire->sent_count, 0);
+    assert_int_equal(dropped(&rig, INBOUND_REFUSED), 2);
+    mailbox_ack(rig.mailbox, taken, NULL);
+    rig_close(&rig);
+}
+
 TEST(a_stopped_gate_refuses_requests_and_passes_responses)
 {
     struct rig rig;
