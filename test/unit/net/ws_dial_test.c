@@ -184,11 +184,13 @@ TEST(a_dial_given_up_while_its_name_is_looked_up_leaves_nothing_behind)
     struct rig rig;
     struct net_ws_options options = {.url = "ws://name.invalid/"};
     rig_open(&rig);
+    rig_hold_resolver(&rig);
     assert_int_equal(net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
                      0);
     rig_settle(&rig); /* the resolver has it */
     net_ws_close(rig.client.ws, 1000, NULL);
     RIG_UNTIL(&rig, rig.client.is_closed);
+    rig_let_resolver(&rig);
     assert_int_equal(rig.client.cause, NET_CLOSED);
     rig_close(&rig);
 }
