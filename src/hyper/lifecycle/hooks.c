@@ -66,6 +66,12 @@ void hooks_on_error(struct hooks *hooks, enum actr_error_category category, int 
     hooks_push(hooks, &event);
 }
 
+void hooks_on_restarted(struct hooks *hooks)
+{
+    const struct actr_hook_event event = {.hook = ACTR_HOOK_READY};
+    hook_queue_push(&hooks->program, &event); /* the actor's own on_ready has run */
+}
+
 static void hooks_on_wire(struct hooks *hooks, enum actr_hook hook, const struct wire *wire,
                           int code, const char *message)
 {

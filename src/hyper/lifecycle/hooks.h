@@ -66,6 +66,8 @@ void hooks_on_signaling(struct hooks *hooks, enum actr_hook hook, uint32_t attem
                         const char *message);
 /* This node has a credential, the first or another one, of this or another identity. */
 void hooks_on_credential(struct hooks *hooks, enum actr_hook hook, uint64_t expires_at_s);
+/* The actor is whole again; the observers hear READY once more. */
+void hooks_on_restarted(struct hooks *hooks);
 /* `context`: what it was about, "" or "key=value". */
 void hooks_on_error(struct hooks *hooks, enum actr_error_category category, int code,
                     const char *message, const char *context);

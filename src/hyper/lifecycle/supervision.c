@@ -87,6 +87,7 @@ static void restart_done(struct executor_job *job)
     if (supervisor_on_restarted(&node->supervisor, restart->code)) {
         log_info(&node->log, "actor.restarted", "restarts=%llu",
                  (unsigned long long)node->supervisor.restart_count);
+        hooks_on_restarted(&node->hooks);
         supervision_release(node);
     }
     context_deinit(&restart->ctx);
