@@ -216,6 +216,27 @@ TEST(on_error_tells_of_a_handler_that_failed_a_peer)
     rig_close();
 }
 
+TEST(a_tell_is_never_answered_also_when_its_handler_fails)
+{
+    struct actr_node_stats stats = {.size = sizeof(stats)};
+    struct actr_bytes reply = {0};
+    rig_open();
+    assert_int_equal(actr_node_start(rig.node), 0);
+    assert_int_equal(actr_node_start(rig.client), 0);
+    struct actr_id id = actr_node_id(rig.node);
+    assert_int_equal(actr_tell(rig.client, &id, "fail", actr_bytes_str(""), NULL), 0);
+    expect_reported(ACTR_ERROR_HANDLER, ACTR_ENOTFOUND, "no such thing");
+    /* Whatever came back for the tell would be there before the answer to this. */
+    assert_int_equal(actr_call_wait(rig.client, &id, "fail", actr_bytes_str(""), NULL, &reply),
+                     ACTR_ENOTFOUND);
+    assert_int_equal(actr_node_get_stats(rig.node, &stats), 0);
+    assert_int_equal(stats.requests_in, 2);
+    assert_int_equal(stats.replies_out, 1);
+    assert_int_equal(actr_node_get_stats(rig.client, &stats), 0);
+    assert_int_equal(stats.frames_dropped, 0);
+    rig_close();
+}
+
 /* Through every way that a message inside the process takes. */
 TEST(on_error_tells_of_a_handler_that_failed_its_own_process)
 {
