@@ -243,6 +243,8 @@ static void store_on_task(struct loop_task *task)
     store_return(store, &fresh, r);
     if (r == 0 && is_well)
         backoff_reset(&store->backoff);
+    if (count > 0 && r == 0)
+        database_tend(store->database);
     if (!list_is_empty(&store->fresh) || (is_well && r == 0 && !list_is_empty(&store->settled)))
         loop_defer(store->loop, &store->task);
     else if (!list_is_empty(&store->settled))
@@ -369,6 +371,8 @@ static int store_open(struct store *store)
         r = answers_read(store->answers, loop_wall_ms(store->loop), &opening->answers);
     if (r == 0)
         r = dlq_get_stats(store->database, &stats, NULL, NULL);
+    if (r == 0)
+        database_tend(store->database);
     return r;
 }
 
