@@ -58,6 +58,7 @@ struct mailbox_ops {
                  const struct mailbox_verdict *verdict);
     void (*reject)(struct mailbox *mailbox, const struct mailbox_origin *origin,
                    struct actr_bytes bytes, const struct mailbox_verdict *verdict);
+    void (*wind_down)(struct mailbox *mailbox);
     void (*stop)(struct mailbox *mailbox);
     void (*close)(struct mailbox *mailbox);
 };
@@ -108,8 +109,7 @@ static inline void mailbox_ack(struct mailbox *mailbox, struct mailbox_message *
     mailbox->ops->ack(mailbox, message, answer);
 }
 
-/* Not handled, and not to be in this run: a durable message waits for the next, any other is gone.
- */
+/* Not handled, nor to be in this run: a durable message waits for the next, any other is gone. */
 static inline void mailbox_leave(struct mailbox *mailbox, struct mailbox_message *message)
 {
     mailbox->ops->leave(mailbox, message);
@@ -128,6 +128,12 @@ static inline void mailbox_reject(struct mailbox *mailbox, const struct mailbox_
                                   struct actr_bytes bytes, const struct mailbox_verdict *verdict)
 {
     mailbox->ops->reject(mailbox, origin, bytes, verdict);
+}
+
+/* No handler sees what is taken from now on: all that is in memory is handed out, uncounted. */
+static inline void mailbox_wind_down(struct mailbox *mailbox)
+{
+    mailbox->ops->wind_down(mailbox);
 }
 
 /* Writes what is to be written, then on_stopped. Nothing may be taken then, now or later. */

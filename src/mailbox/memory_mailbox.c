@@ -165,6 +165,11 @@ static int memory_open(struct mailbox *mailbox)
     return 0;
 }
 
+static void memory_wind_down(struct mailbox *mailbox)
+{
+    (void)mailbox; /* it never holds anything back */
+}
+
 static void memory_stop(struct mailbox *mailbox)
 {
     loop_defer(memory_of(mailbox)->loop, &memory_of(mailbox)->stop_task);
@@ -194,6 +199,7 @@ static const struct mailbox_ops memory_ops = {
     .leave = memory_leave,
     .bury = memory_bury,
     .reject = memory_reject,
+    .wind_down = memory_wind_down,
     .stop = memory_stop,
     .close = memory_close,
 };

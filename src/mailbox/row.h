@@ -31,7 +31,7 @@ struct row {
     uint32_t deliveries;     /* as on disk */
     enum row_order order;
     int code;
-    bool is_armed; /* this run has counted a delivery that has not happened yet */
+    bool is_armed; /* this run has counted its delivery, or is about to */
     bool is_alone; /* its deliveries have ended badly: nothing else is handled beside it */
     bool is_dead;  /* too often */
 

@@ -28,6 +28,8 @@
 
 /* What the store has carried out ------------------------------------------------------------- */
 
+static void sqlite_seal(struct sqlite_mailbox *self);
+
 static void sqlite_refused(struct sqlite_mailbox *self, struct row *row)
 {
     AUTO_BYTES struct actr_bytes envelope = actr_bytes_ref(row->message.envelope);
@@ -41,10 +43,14 @@ static void sqlite_refused(struct sqlite_mailbox *self, struct row *row)
 static void sqlite_inserted(struct sqlite_mailbox *self, struct row *row)
 {
     struct sqlite_queue *queue = &self->queues[row->message.priority];
+    queue->coming[row->is_armed]--;
     bool is_behind = queue->stored > 0 || queue->count >= SQLITE_WINDOW_COUNT ||
                      queue->bytes >= SQLITE_WINDOW_BYTES;
     if (row->code < 0) {
         sqlite_refused(self, row);
+    } else if (self->state == SQLITE_STOPPING && row->is_armed) {
+        store_submit(self->store, row, ROW_UNARM);
+        sqlite_seal(self);
     } else if (is_behind || self->state != SQLITE_OPEN) {
         queue->stored++;
         sqlite_row_free(self, row);
@@ -164,8 +170,6 @@ static void sqlite_end_store(struct sqlite_mailbox *self)
     self->state = SQLITE_AT_REST;
 }
 
-static void sqlite_seal(struct sqlite_mailbox *self);
-
 static void sqlite_on_opened(void *owner, struct store_opening *opening)
 {
     struct sqlite_mailbox *self = owner;
@@ -255,6 +259,13 @@ static void sqlite_on_loaded(void *owner, struct store_load *load)
         self->options.events->on_trouble(self->options.owner, r, r < 0 ? text : "");
 }
 
+static void sqlite_on_armed(void *owner, struct store_arm *arm)
+{
+    struct sqlite_mailbox *self = owner;
+    sqlite_armed_ahead(self, container_of(arm, struct sqlite_queue, arm));
+    sqlite_seal(self);
+}
+
 static void sqlite_on_load_timer(struct loop_timer *timer)
 {
     sqlite_refill_all(container_of(timer, struct sqlite_mailbox, load_timer));
@@ -307,10 +318,14 @@ static void sqlite_count_back_alone(struct sqlite_mailbox *self)
     store_submit(self->store, order, ROW_UNARM);
 }
 
-/* The last orders, once no load is on its way that would need one. */
+/* The last orders, once nothing is on its way that would need one. */
 static void sqlite_seal(struct sqlite_mailbox *self)
 {
-    bool is_busy = self->queues[MAILBOX_NORMAL].is_loading || self->queues[MAILBOX_HIGH].is_loading;
+    bool is_busy = false;
+    for (int i = 0; i < MAILBOX_PRIORITY_COUNT; i++) {
+        const struct sqlite_queue *queue = &self->queues[i];
+        is_busy = is_busy || queue->is_loading || queue->is_arming || queue->coming[true] > 0;
+    }
     if (self->state != SQLITE_STOPPING || self->is_sealed || is_busy)
         return;
     self->is_sealed = true;
@@ -349,6 +364,7 @@ int sqlite_open(struct mailbox *mailbox)
         .on_opened = sqlite_on_opened,
         .on_row = sqlite_on_row,
         .on_loaded = sqlite_on_loaded,
+        .on_armed = sqlite_on_armed,
         .on_trouble = sqlite_on_trouble,
         .on_stopped = sqlite_on_stopped,
     };
@@ -382,6 +398,8 @@ struct mailbox *sqlite_mailbox_new(const struct sqlite_mailbox_options *options)
     self->path = path;
     if (self->options.deliveries_max == 0)
         self->options.deliveries_max = SQLITE_DELIVERIES_DEFAULT;
+    if (self->options.ahead_max == 0 || self->options.ahead_max > STORE_ARM_MAX)
+        self->options.ahead_max = STORE_ARM_MAX;
     accounts_init(&self->accounts, options->loop, &self->mailbox.limits, options->events,
                   options->owner);
     for (int i = 0; i < MAILBOX_PRIORITY_COUNT; i++)

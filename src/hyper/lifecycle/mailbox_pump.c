@@ -449,6 +449,7 @@ void mailbox_pump_cut(struct mailbox_pump *pump, int code, const char *text)
     }
     pump->parked = NULL;
     struct mailbox_message *message;
+    mailbox_wind_down(pump->options.mailbox);
     while ((message = mailbox_take(pump->options.mailbox)) != NULL) {
         struct delivery refused = {.pump = pump, .message = message};
         bool is_told =
