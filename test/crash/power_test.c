@@ -149,7 +149,7 @@ TEST(a_power_cut_after_each_step_loses_and_doubles_nothing)
     struct tally tally = {0};
     assert_non_null(world);
     world_init(world, 1);
-    for (uint64_t seed = 1; seed <= 2 * effort(); seed++)
+    for (uint64_t seed = 1; seed <= effort(); seed++)
         assert_true(cut_everywhere(world, seed, &tally));
     print_message("%u cuts, %u disks\n", tally.cuts, tally.checks);
     world_deinit(world);

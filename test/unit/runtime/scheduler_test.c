@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "harness.h"
+#include "sweep.h"
 
 static const struct hash_key hash = {{9}};
 
@@ -457,7 +458,8 @@ static void run_at_random(uint64_t seed, uint32_t budget)
 TEST(long_runs_keep_the_rules)
 {
     uint64_t state = harness_seed();
-    for (int run = 0; run < 300; run++)
+    int runs = sweep_is_on() ? 40 : 300; /* all of them again for each allocation that fails */
+    for (int run = 0; run < runs; run++)
         run_at_random(harness_random(&state), 1 + (uint32_t)(run % 8));
 }
 
