@@ -104,10 +104,21 @@ static void sqlite_on_row(void *owner, struct row *row)
     }
 }
 
+/* One of the two ways to the disk, writing and reading, has begun to fail, or works again. The
+ * owner is told when the first fails, and when both work. */
+static void sqlite_note(struct sqlite_mailbox *self, bool *has_trouble, int code, const char *text)
+{
+    bool was_sick = self->has_write_trouble || self->has_load_trouble;
+    *has_trouble = code < 0;
+    bool is_sick = self->has_write_trouble || self->has_load_trouble;
+    if (was_sick != is_sick)
+        self->options.events->on_trouble(self->options.owner, code, text);
+}
+
 static void sqlite_on_trouble(void *owner, int code, const char *text)
 {
     struct sqlite_mailbox *self = owner;
-    self->options.events->on_trouble(self->options.owner, code, text);
+    sqlite_note(self, &self->has_write_trouble, code, text);
 }
 
 /* What the store has read -------------------------------------------------------------------- */
@@ -152,16 +163,21 @@ static int sqlite_book_all(struct sqlite_mailbox *self, const struct store_openi
     return r;
 }
 
-static void sqlite_tell_answers(struct sqlite_mailbox *self, const struct list *answers)
+/* An answer to nobody is of no use; one that there was no memory for would be given again by
+ * running the request again, so the start fails. */
+static int sqlite_tell_answers(struct sqlite_mailbox *self, const struct list *answers)
 {
     list_each(link, answers)
     {
         const struct answers_entry *entry = container_of(link, struct answers_entry, link);
         struct actr_id caller;
-        if (id_decode(actr_bytes_view(entry->from), &caller) == 0)
+        if (sqlite_decode_sender(entry->from, &caller) < 0)
+            return ACTR_ENOMEM;
+        if (caller.serial != 0 || caller.realm != 0)
             self->options.events->on_answer(self->options.owner, &caller, &entry->answer,
                                             entry->age_ms * 1000);
     }
+    return 0;
 }
 
 static void sqlite_end_store(struct sqlite_mailbox *self)
@@ -185,7 +201,7 @@ static void sqlite_on_opened(void *owner, struct store_opening *opening)
     }
     self->failure = sqlite_book_all(self, opening);
     if (self->failure == 0)
-        sqlite_tell_answers(self, &opening->answers);
+        self->failure = sqlite_tell_answers(self, &opening->answers);
     store_opening_clear(opening);
     if (self->failure < 0) {
         self->state = SQLITE_STOPPING;
@@ -241,12 +257,10 @@ static void sqlite_on_loaded(void *owner, struct store_load *load)
 {
     struct sqlite_mailbox *self = owner;
     struct sqlite_queue *queue = container_of(load, struct sqlite_queue, load);
-    bool had_trouble = self->has_load_trouble;
 
     queue->is_loading = false;
     int r = sqlite_take_load(self, queue);
     const char *text = load->code < 0 ? load->text : actr_errmsg();
-    self->has_load_trouble = r < 0;
     if (self->state == SQLITE_STOPPING) {
         sqlite_seal(self);
         return;
@@ -255,8 +269,7 @@ static void sqlite_on_loaded(void *owner, struct store_load *load)
         loop_timer_start(&self->load_timer, SQLITE_LOAD_PAUSE_US);
     else
         sqlite_refill_all(self);
-    if (had_trouble != (r < 0))
-        self->options.events->on_trouble(self->options.owner, r, r < 0 ? text : "");
+    sqlite_note(self, &self->has_load_trouble, r, r < 0 ? text : "");
 }
 
 static void sqlite_on_armed(void *owner, struct store_arm *arm)

@@ -44,7 +44,7 @@ struct sqlite_mailbox {
     bool is_alone_ready; /* counted, and not yet taken */
     bool is_winding;     /* no handler sees what is handed out */
     bool is_sealed;      /* the store has been told to stop */
-    bool has_load_trouble;
+    bool has_write_trouble, has_load_trouble;
     int failure; /* of the start; the store is stopping because of it */
     uint32_t letters;
     uint64_t letter_bytes; /* on their way to the disk */

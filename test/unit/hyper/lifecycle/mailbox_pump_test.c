@@ -18,6 +18,7 @@
 #include "hyper/workload/reply.h"
 #include "mailbox/memory_mailbox.h"
 #include "protocol/envelope.h"
+#include "runtime/acl.h"
 #include "runtime/dispatch.h"
 #include "sys/log.h"
 #include "sys/loop_virtual.h"
@@ -59,7 +60,8 @@ static void on_drained(void *arg)
     rig.drained++;
 }
 
-static void rig_open(void)
+/* acl: of the dispatch; NULL: everybody may. */
+static void rig_open_with(const struct acl *acl, bool keeps_denied)
 {
     static const struct mailbox_events events = {.on_ready = on_ready};
     static const struct mailbox_limits limits = {0};
@@ -81,16 +83,22 @@ static void rig_open(void)
     assert_int_equal(actr_workload_route(linked, "tell", on_tell, NULL), 0);
     assert_int_equal(linked_use(linked, &rig.workload), 0);
     rig.mailbox = memory_mailbox_new(rig.loop, &limits, &events, NULL);
-    rig.dispatch = dispatch_new(NULL, &dispatch_limits, &key);
+    rig.dispatch = dispatch_new(acl, &dispatch_limits, &key);
     struct mailbox_pump_options pump = {.loop = rig.loop,
                                         .log = &rig.log,
                                         .mailbox = rig.mailbox,
                                         .dispatch = rig.dispatch,
                                         .workload = rig.workload,
-                                        .env = &rig.env};
+                                        .env = &rig.env,
+                                        .keeps_denied = keeps_denied};
     rig.pump = mailbox_pump_new(&pump);
     assert_non_null(rig.pump);
     mailbox_pump_start(rig.pump);
+}
+
+static void rig_open(void)
+{
+    rig_open_with(NULL, false);
 }
 
 static void rig_close(void)
@@ -202,6 +210,23 @@ TEST(a_cut_without_memory_leaves_nothing_to_wait_for)
     assert_int_equal(rig.told, 0);
     assert_int_equal(rig.mailbox->bytes, 0);
     rig_close();
+}
+
+TEST(what_the_acl_denies_becomes_a_dead_letter_where_that_is_wanted)
+{
+    for (int keeps = 0; keeps < 2; keeps++) {
+        struct acl *nobody = NULL;
+        assert_int_equal(acl_new(NULL, 0, &nobody), 0);
+        rig_open_with(nobody, keeps);
+        tell("a");
+        push("b", ENVELOPE_REQUEST, 1000);
+        run_for(SECOND_US);
+        assert_int_equal(rig.told, 0);
+        assert_int_equal(rig.mailbox->bytes, 0);
+        assert_int_equal(rig.mailbox->letters_dropped, 2 * keeps); /* memory keeps no letters */
+        rig_close();
+        acl_free(nobody);
+    }
 }
 
 /* Each allocation on the way from the mailbox to the handler fails in its turn. */
