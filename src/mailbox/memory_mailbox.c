@@ -131,6 +131,13 @@ static void memory_bury(struct mailbox *mailbox, struct mailbox_message *message
     memory_leave(mailbox, message);
 }
 
+static void memory_retry(struct mailbox *mailbox, struct mailbox_message *message,
+                         const char *detail)
+{
+    const struct mailbox_verdict verdict = {MAILBOX_POISON, detail};
+    memory_bury(mailbox, message, &verdict);
+}
+
 static void memory_reject(struct mailbox *mailbox, const struct mailbox_origin *origin,
                           struct actr_bytes bytes, const struct mailbox_verdict *verdict)
 {
@@ -198,6 +205,7 @@ static const struct mailbox_ops memory_ops = {
     .ack = memory_ack,
     .leave = memory_leave,
     .bury = memory_bury,
+    .retry = memory_retry,
     .reject = memory_reject,
     .wind_down = memory_wind_down,
     .stop = memory_stop,

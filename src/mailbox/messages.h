@@ -45,7 +45,7 @@ int messages_scan(struct messages *messages, messages_entry_fn *fn, void *arg,
 /* Inside a transaction. A row is inserted with its deliveries. */
 int messages_insert(struct messages *messages, const struct row *row) ACTR_MUST_CHECK;
 int messages_delete(struct messages *messages, uint64_t id) ACTR_MUST_CHECK;
-/* by: 1 or -1. */
+/* by: how many more; -1: one less. */
 int messages_count_delivery(struct messages *messages, uint64_t id, int by) ACTR_MUST_CHECK;
 
 /* Outside a transaction. Up to 64 suspects at once, and one whose deliveries have ended badly twice

@@ -75,7 +75,8 @@ static void sqlite_armed(struct sqlite_mailbox *self, struct row *row)
         return;
     }
     row->is_armed = true;
-    row->deliveries++;
+    row->deliveries += 1 + row->uncounted;
+    row->uncounted = 0;
     self->is_alone_ready = true;
     sqlite_wake(self);
 }

@@ -171,6 +171,7 @@ void sqlite_armed_ahead(struct sqlite_mailbox *self, struct sqlite_queue *queue)
         if (row->message.id > queue->arm.ids[queue->arm.count - 1])
             break;
         row->is_armed = queue->arm.code == 0; /* or it goes uncounted */
+        row->deliveries += row->is_armed;
         queue->ready++;
     }
     if (self->state != SQLITE_OPEN)
@@ -418,6 +419,29 @@ static void sqlite_bury(struct mailbox *mailbox, struct mailbox_message *message
     sqlite_condemn(self, sqlite_put_back(self, message), verdict, ROW_BURY);
 }
 
+/* What was armed has been counted; what the disk could not count is counted with the next. */
+static void sqlite_retry(struct mailbox *mailbox, struct mailbox_message *message,
+                         const char *detail)
+{
+    struct sqlite_mailbox *self = sqlite_of(mailbox);
+    const struct mailbox_verdict verdict = {MAILBOX_POISON, detail};
+    struct row *row = sqlite_put_back(self, message);
+    struct sqlite_queue *queue = &self->queues[row->message.priority];
+    row->uncounted += row->is_armed ? 0 : 1;
+    row->is_armed = false;
+    if (row->deliveries + row->uncounted >= self->options.deliveries_max) {
+        sqlite_condemn(self, row, &verdict, ROW_BURY);
+        return;
+    }
+    row->is_alone = true;
+    mailbox->count++;
+    list_push_front(&queue->rows, &row->message._link);
+    queue->count++;
+    queue->ready++; /* what is alone is counted when it is taken */
+    queue->bytes += row->message.envelope.len;
+    sqlite_wake(self);
+}
+
 static void sqlite_reject(struct mailbox *mailbox, const struct mailbox_origin *origin,
                           struct actr_bytes bytes, const struct mailbox_verdict *verdict)
 {
@@ -453,6 +477,7 @@ const struct mailbox_ops sqlite_ops = {
     .ack = sqlite_ack,
     .leave = sqlite_leave,
     .bury = sqlite_bury,
+    .retry = sqlite_retry,
     .reject = sqlite_reject,
     .wind_down = sqlite_wind_down,
     .stop = sqlite_stop,

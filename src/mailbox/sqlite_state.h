@@ -19,7 +19,7 @@ enum sqlite_state { SQLITE_AT_REST, SQLITE_OPENING, SQLITE_OPEN, SQLITE_STOPPING
 struct sqlite_queue {
     struct list rows; /* the window */
     uint32_t count;
-    uint32_t ready;     /* of these, at the head: counted, or never to be handed out */
+    uint32_t ready;     /* of these, at the head: counted, alone, or never to be handed out */
     uint32_t coming[2]; /* pushed and not yet on the disk: not counted, and counted */
     uint64_t bytes;     /* of the window */
     uint64_t stored;    /* behind it, on the disk only */

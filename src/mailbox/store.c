@@ -167,7 +167,7 @@ static int store_write(struct store *store, const struct row *row)
         r = messages_delete(store->messages, id);
         return r == 0 ? store_bury(store, row) : r;
     case ROW_ARM:
-        return messages_count_delivery(store->messages, id, 1);
+        return messages_count_delivery(store->messages, id, 1 + (int)row->uncounted);
     case ROW_UNARM:
         return messages_count_delivery(store->messages, id, -1);
     }

@@ -179,6 +179,14 @@ void dedup_finish(struct dedup *dedup, struct dispatch_entry *entry, uint64_t no
     dedup_expire(dedup, now_us);
 }
 
+bool dedup_cancel(struct dedup *dedup, struct dispatch_entry *entry)
+{
+    if (!list_is_empty(&entry->waiters))
+        return false;
+    dedup_forget(dedup, entry);
+    return true;
+}
+
 int dedup_restore(struct dedup *dedup, const struct actr_id *caller, struct actr_view id,
                   const struct dispatch_result *result, uint64_t now_us, uint64_t age_us)
 {

@@ -84,6 +84,9 @@ int dedup_restore(struct dedup *dedup, const struct actr_id *caller, struct actr
 int dedup_begin(struct dedup *dedup, const struct dedup_key *key,
                 struct dispatch_entry **ret_entry) ACTR_MUST_CHECK;
 
+/* The running entry has come to nothing; it is gone. False: somebody waits for it, and it stays. */
+bool dedup_cancel(struct dedup *dedup, struct dispatch_entry *entry) ACTR_MUST_CHECK;
+
 /* The entry has ended with `result` (references are taken). It may be gone when this returns. */
 void dedup_finish(struct dedup *dedup, struct dispatch_entry *entry, uint64_t now_us,
                   const struct dispatch_result *result);

@@ -99,6 +99,11 @@ void dispatch_complete(struct dispatch *dispatch, struct dispatch_entry *entry, 
     dedup_finish(&dispatch->dedup, entry, now_us, result);
 }
 
+bool dispatch_forget(struct dispatch *dispatch, struct dispatch_entry *entry)
+{
+    return dedup_cancel(&dispatch->dedup, entry);
+}
+
 int dispatch_restore(struct dispatch *dispatch, const struct actr_id *caller,
                      struct actr_view request_id, const struct dispatch_result *result,
                      uint64_t now_us, uint64_t age_us)

@@ -194,12 +194,33 @@ static void delivery_report(struct delivery *delivery, const struct dispatch_res
         options->on_handler_error(options->owner, result->code, text);
 }
 
+/* It has not been handled, and nobody has been told: it was accepted, so it waits for the next run,
+ * or, when what it ran in has ended with it, is handed out again until it is clear that it is the
+ * one to blame. */
+static void delivery_return(struct delivery *delivery, const struct dispatch_result *result)
+{
+    char text[ERR_TEXT_MAX];
+    snprintf(text, sizeof(text), "%.*s", (int)result->message.len,
+             result->message.ptr ? (const char *)result->message.ptr : "");
+    invocation_deinit(&delivery->invocation);
+    if (result->fate == DISPATCH_CRASHED)
+        mailbox_retry(delivery->pump->options.mailbox, delivery->message, text);
+    else
+        mailbox_leave(delivery->pump->options.mailbox, delivery->message);
+    delivery_free(delivery);
+}
+
 static void delivery_on_result(struct invocation *invocation, const struct dispatch_result *result)
 {
     struct delivery *delivery = container_of(invocation, struct delivery, invocation);
     struct mailbox_pump *pump = delivery->pump;
-    delivery_reply(delivery, result);
+    bool is_told = delivery_reply(delivery, result);
     delivery_report(delivery, result);
+    if (result->fate != DISPATCH_HANDLED && !is_told &&
+        dispatch_forget(pump->options.dispatch, delivery->entry)) {
+        delivery_return(delivery, result);
+        return;
+    }
     dispatch_complete(pump->options.dispatch, delivery->entry, loop_now_us(pump->options.loop),
                       result);
     invocation_deinit(invocation);
