@@ -306,3 +306,36 @@ TEST(neighbours_of_a_killer_are_not_taken_for_one)
     assert_int_equal(rig_letters(&rig, NULL), 1);
     rig_close(&rig);
 }
+
+/* What handles it ends with it, and the process goes on. */
+TEST(a_message_that_is_given_back_for_killing_comes_first_and_alone_and_then_is_dead)
+{
+    struct rig rig;
+    unsigned deliveries = 0;
+    rig_open(&rig, true, &no_limits);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(rig_push(&rig, 1, MAILBOX_NORMAL, i == 1 ? "kill" : "x"), 0);
+    struct mailbox_message *before = rig_take(&rig, "x");
+    struct mailbox_message *killer = rig_take(&rig, "kill");
+    while (killer) {
+        deliveries++;
+        mailbox_retry(rig.mailbox, killer, "it was killed");
+        if (deliveries == 1) {
+            assert_null(rig_next(&rig)); /* not beside another */
+            mailbox_ack(rig.mailbox, before, NULL);
+        }
+        killer = rig_next(&rig);
+        if (killer && !is_text(killer, "kill"))
+            break;
+        if (killer)
+            assert_null(mailbox_take(rig.mailbox));
+    }
+    assert_int_equal(deliveries, 5);
+    assert_true(killer && is_text(killer, "x"));
+    mailbox_ack(rig.mailbox, killer, NULL);
+    rig_run(&rig);
+    assert_int_equal(rig.mailbox->count, 0);
+    assert_int_equal(rig.mailbox->bytes, 0);
+    assert_int_equal(rig_letters(&rig, MAILBOX_POISON), 1);
+    rig_close(&rig);
+}
