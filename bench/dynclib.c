@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Calls of an actor in a shared library, beside the same actor linked in and run by a worker.
+/* Calls of an actor in a shared library, beside the same actor linked in and run by a worker; and
+ * in a process of its own, beside this one.
  *
  * Both are called in callback form, so that the linked one takes the way of a message from outside:
  * loop, worker, loop; a thread that waits would run its handler itself. */
@@ -30,13 +31,21 @@ static void on_echo(struct actr_ctx *ctx, struct actr_view request, void *self)
     actr_reply(ctx, actr_bytes_copy(request));
 }
 
-static struct actr_workload *workload_of(bool is_library)
+enum kind { LINKED, LIBRARY, PROCESS };
+
+static struct actr_workload *workload_of(enum kind kind)
 {
-    char path[4200];
-    if (is_library) {
-        snprintf(path, sizeof(path), "%.*s/../examples/echo_actor.so",
-                 (int)(strrchr(bench_self(), '/') - bench_self()), bench_self());
-        return actr_workload_load(TYPE, path, NULL);
+    char path[4200], host[4200];
+    if (kind != LINKED) {
+        int len = (int)(strrchr(bench_self(), '/') - bench_self());
+        snprintf(path, sizeof(path), "%.*s/../examples/echo_actor.so", len, bench_self());
+        snprintf(host, sizeof(host), "%.*s/../src/dynclib_host/actr-dynclib-host", len,
+                 bench_self());
+        struct actr_load_options options = {.size = sizeof(options),
+                                            .isolation = kind == PROCESS ? ACTR_ISOLATION_PROCESS
+                                                                         : ACTR_ISOLATION_NONE,
+                                            .host_path = host};
+        return actr_workload_load(TYPE, path, &options);
     }
     struct actr_workload *workload = actr_workload_new(TYPE, NULL, NULL);
     actr_workload_route(workload, ROUTE, on_echo, NULL);
@@ -95,14 +104,14 @@ static double measure_rate(void)
     return 5 * CALLS / ((bench_now_us() - begin) / 1e6);
 }
 
-static double with_node(bool is_library, double (*measure)(void))
+static double with_node(enum kind kind, double (*measure)(void))
 {
     double value = 0;
     struct actr_rendezvous *server = support_rendezvous();
     memset(&run, 0, sizeof(run));
     sem_init(&run.done, 0, 0);
     if (server)
-        run.node = support_node_of(actr_rendezvous_port(server), workload_of(is_library));
+        run.node = support_node_of(actr_rendezvous_port(server), workload_of(kind));
     if (run.node)
         value = measure();
     if (run.failed)
@@ -115,15 +124,22 @@ static double with_node(bool is_library, double (*measure)(void))
 
 static bool run_p50(struct bench_sample *sample)
 {
-    sample->baseline = with_node(false, measure_p50);
-    sample->value = with_node(true, measure_p50);
+    sample->baseline = with_node(LINKED, measure_p50);
+    sample->value = with_node(LIBRARY, measure_p50);
     return sample->value > 0 && sample->baseline > 0;
 }
 
 static bool run_rate(struct bench_sample *sample)
 {
-    sample->baseline = with_node(false, measure_rate);
-    sample->value = with_node(true, measure_rate);
+    sample->baseline = with_node(LINKED, measure_rate);
+    sample->value = with_node(LIBRARY, measure_rate);
+    return sample->value > 0 && sample->baseline > 0;
+}
+
+static bool run_process_p50(struct bench_sample *sample)
+{
+    sample->baseline = with_node(LIBRARY, measure_p50);
+    sample->value = with_node(PROCESS, measure_p50);
     return sample->value > 0 && sample->baseline > 0;
 }
 
@@ -131,5 +147,8 @@ const struct bench_case bench_dynclib[] = {
     {"dynclib_p50", "call of a shared library, 64 B; baseline: linked, on a worker", "us",
      BENCH_RATIO_MAX, 1.5, 5, true, run_p50},
     {"dynclib_rate", "the same, 64 in flight", "calls/s", BENCH_RATIO_MIN, 0.7, 5, true, run_rate},
+    {"dynclib_process_p50",
+     "call of a shared library in a process of its own; baseline: in this one", "us",
+     BENCH_RATIO_MAX, 3, 5, true, run_process_p50},
     {0},
 };

@@ -9,6 +9,7 @@ that once broke something lie beside them under names of their own and are never
 import hashlib
 import pathlib
 import re
+import struct
 
 here = pathlib.Path(__file__).resolve().parent
 vectors = here.parent / "test" / "vectors"
@@ -122,6 +123,15 @@ def main():
                  "0801 1004 1a15 0a13 0a0461636d65 12044563686f 1a05312e302e30"):
         write("abi", bytes.fromhex(text))
         write("guest", bytes.fromhex(text))
+
+    # Steps of fuzz_dynclib_channel: whole messages of each kind, halves, positions that cannot be.
+    for kind in range(1, 9):
+        head = struct.pack("<IIiIQ", kind, 7, -3, 5, 1 << 40)
+        write("dynclib_channel", bytes([2, 0, 0, len(head) + 5]) + head + b"bytes")
+        write("dynclib_channel", bytes([3, 0, 0, 10]) + head[:10] + bytes([3, 0, 0, 14]) + head[10:] + bytes([3, 0, 0, 5]) + b"bytes")
+    write("dynclib_channel", bytes([2, 0, 0, 24]) + struct.pack("<IIiIQ", 6, 0, 0, 0xffffffff, 0))
+    for where in (0, 0x4008, 0x8010, 0x9014):
+        write("dynclib_channel", bytes([0, where >> 8, where & 255, 16]) + b"\xff" * 16 + bytes([4, 255, 0, 0, 5, 255, 0, 0]))
 
     # Four kinds of numbers, hints: which, and their values.
     for text in ("00000001 00", "01000002 3f 01 01 01 00000100 00000010 00000064", "04030001 3f 01 02 00 00010001 00000401 00000000",

@@ -46,7 +46,7 @@ enum actr_hook {
     ACTR_HOOK_MAILBOX_BACKPRESSURE, /* the threshold is reached; again only after being below it */
     ACTR_HOOK_ERROR,
     ACTR_HOOK_START,
-    ACTR_HOOK_READY,
+    ACTR_HOOK_READY, /* observers also hear it when the actor has been restarted (actr_poison()) */
     ACTR_HOOK_STOP
 };
 

@@ -48,10 +48,11 @@ typedef void actr_state_fn(void *arg, struct actr_node *node, enum actr_node_sta
                            const char *message);
 
 struct actr_node_options {
-    size_t size;       /* sizeof(struct actr_node_options) */
-    bool foreign_loop; /* no thread: the program calls actr_node_dispatch() */
-    enum actr_log_level
-        log_level; /* least level that is logged; 0: ACTR_LOG_WARN (use log_all for trace) */
+    size_t size;                   /* sizeof(struct actr_node_options) */
+    bool foreign_loop;             /* no thread: the program calls actr_node_dispatch() */
+    enum actr_log_level log_level; /* least level that is logged (log_all for trace); 0: what
+                                    * RUST_LOG says, else observability.filter_level, else
+                                    * ACTR_LOG_WARN */
     bool log_all;
     actr_log_fn *log;           /* default: standard error */
     actr_state_fn *on_state;    /* on the loop */

@@ -100,6 +100,10 @@ struct actr_route_options {
     uint32_t key_field;              /* ACTR_KEY_FIELD: field number, 1 to 2^29-1 */
     enum actr_key_type key_type;     /* ACTR_KEY_FIELD */
     const char *key_domain; /* routes that name the same domain share their keys; NULL: the route */
+    /* What the service has its callers send. A handler serves calls: anything but
+     * ACTR_RPC_RELIABLE and ACTR_RPC_SIGNAL is refused with what to use instead. Each message comes
+     * as its caller sent it (actr_call_options.payload_type), whatever stands here. */
+    enum actr_payload_type payload_type;
 };
 
 /* A workload of type `type` ("manufacturer:name:version"). self goes to every handler. NULL on a
@@ -109,27 +113,47 @@ ACTR_API struct actr_workload *
 actr_workload_new(const char *type, const struct actr_workload_options *options, void *self);
 
 /* Handles messages to `route` ("package.Service.Method", copied). ACTR_EINVALID: empty, longer than
- * 512 bytes, declared twice, or with a conflict key that cannot be (the text says why);
- * ACTR_ESTATE: the workload is in use already; ACTR_ENOMEM. The first error is kept and ends
+ * 512 bytes, declared twice, or with a conflict key or a payload type that cannot be (the text says
+ * why); ACTR_ESTATE: the workload is in use already; ACTR_ENOMEM. The first error is kept and ends
  * actr_node_use(), so a program may leave the result unread. */
 ACTR_API int actr_workload_route(struct actr_workload *workload, const char *route,
                                  actr_handler_fn *handler,
                                  const struct actr_route_options *options);
+
+/* Where a library runs. */
+enum actr_isolation {
+    ACTR_ISOLATION_NONE = 0, /* in this process: a crash of it is one of this process */
+    ACTR_ISOLATION_PROCESS   /* in a child process, over shared memory */
+};
 
 struct actr_load_options {
     size_t size;           /* sizeof(struct actr_load_options) */
     const char *sha256;    /* 64 lower-case hex digits that the file must have; NULL: any */
     const char *cache_dir; /* made with mode 0700; keeps a copy that serves with sha256 when the
                               file is gone; NULL: none */
+    enum actr_isolation isolation;
+    /* With ACTR_ISOLATION_PROCESS: */
+    const char *host_path; /* of the program actr-dynclib-host; NULL: $ACTR_DYNCLIB_HOST, else where
+                              it was installed */
+    uint32_t entry_max_ms; /* an entry that has not returned by then ends with its process; 0: 5 s
+                              after its caller's deadline, or 35 s when it has none */
+    uint32_t restarts_max, restart_window_ms; /* as in actr_workload_options */
 };
 
 /* A workload of type `type` out of a shared library that speaks <actr/dynclib.h>. What is loaded is
  * what was hashed, whatever happens to the file. Every route goes to the library, one request at a
  * time; it is initialised when the node starts and shut down when it stops. A request whose
  * deadline passes while the library is inside is answered ACTR_ETIMEDOUT; until the library
- * returns, others get ACTR_EUNAVAILABLE. A library is no isolation: a crash of it is one of this
- * process. Blocks. NULL, with actr_errmsg(): no such file, not a library for this machine, another
- * hash, a missing function, another ABI, out of memory. */
+ * returns, others get ACTR_EUNAVAILABLE.
+ *
+ * In a process of its own, a library that crashes, exits or does not return is an error for the
+ * message that it was handling: its caller is told ACTR_EINTERNAL, or ACTR_ETIMEDOUT, with a text
+ * that says what became of the process; with a durable mailbox, what nobody can be told of is
+ * handed out again, and after max_deliveries becomes a dead letter. The process is restarted as
+ * after actr_poison(), and what waits meanwhile is handled then.
+ *
+ * Blocks. NULL, with actr_errmsg(): no such file, not a library for this machine, another hash, a
+ * missing function, another ABI, a process that cannot be had, out of memory. */
 ACTR_API struct actr_workload *actr_workload_load(const char *type, const char *path,
                                                   const struct actr_load_options *options);
 

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static atomic_size_t live;
-static atomic_bool is_armed;  /* one of the two below is on: all that an allocation looks at */
-static atomic_size_t fail_in; /* 0: never; 1: from now on; n: n - 1 more succeed */
+static atomic_size_t made, freed; /* blocks, ever */
+static atomic_bool is_armed;      /* one of the two below is on: all that an allocation looks at */
+static atomic_size_t fail_in;     /* 0: never; 1: from now on; n: n - 1 more succeed */
 static struct {
     atomic_size_t at; /* 0: off */
     atomic_size_t count;
@@ -52,7 +52,7 @@ static inline bool mem_must_fail(void)
 static inline void *mem_count(void *ptr)
 {
     if (ptr)
-        atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&made, 1, memory_order_relaxed);
     return ptr;
 }
 
@@ -76,7 +76,10 @@ void *mem_resize(void *ptr, size_t size)
         return mem_alloc_raw(size);
     if (mem_must_fail())
         return NULL;
-    return realloc(ptr, size ? size : 1);
+    void *resized = mem_count(realloc(ptr, size ? size : 1));
+    if (resized)
+        atomic_fetch_add_explicit(&freed, 1, memory_order_relaxed);
+    return resized;
 }
 
 char *mem_text(const char *text, size_t len)
@@ -94,13 +97,18 @@ void mem_free(void *ptr)
 {
     if (!ptr)
         return;
-    atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&freed, 1, memory_order_relaxed);
     free(ptr);
 }
 
 size_t mem_live(void)
 {
-    return atomic_load_explicit(&live, memory_order_relaxed);
+    return mem_total() - atomic_load_explicit(&freed, memory_order_relaxed);
+}
+
+size_t mem_total(void)
+{
+    return atomic_load_explicit(&made, memory_order_relaxed);
 }
 
 static void mem_arm(void)

@@ -26,6 +26,10 @@ void mem_free(void *ptr);
 /* Blocks allocated and not yet freed by the whole process. For tests. */
 size_t mem_live(void);
 
+/* Blocks allocated so far by the whole process, one that was made to grow or shrink counts again.
+ * For tests and benches: what happened in between has allocated as many as the difference. */
+size_t mem_total(void);
+
 /* The n-th allocation from now fails (1: the next), and every one after it; 0 switches it off. For
  * tests. */
 void mem_fail_at(size_t n);

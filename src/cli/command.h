@@ -28,3 +28,10 @@ enum command_exit command_version(int argc, char **argv);
 /* "actr NAME: what", and a hint (NULL: none) on a line of its own; returns `exit`. */
 enum command_exit command_fail(const char *name, enum command_exit exit, const char *hint,
                                const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+struct suggest;
+
+/* "actr NAME: there is no KIND 'WORD'", with the nearest of those that were offered to `suggest` as
+ * the hint, else `otherwise`. COMMAND_USAGE. */
+enum command_exit command_fail_unknown(const char *name, const char *kind,
+                                       const struct suggest *suggest, const char *otherwise);

@@ -31,7 +31,7 @@ static bool print_status_json(const struct store_arguments *a,
         "{s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:I}", "file", a->path, "high",
         (json_int_t)status->counts[MAILBOX_HIGH], "normal",
         (json_int_t)status->counts[MAILBOX_NORMAL], "bytes", (json_int_t)status->bytes, "oldest_at",
-        store_json_time(status->oldest_ms), "delivered_before", (json_int_t)status->suspects,
+        store_json_time(status->oldest_ms), "deliveries_counted", (json_int_t)status->suspects,
         "answers", (json_int_t)status->answers, "dead_letters", (json_int_t)letters->total));
 }
 
@@ -47,7 +47,7 @@ static void print_status(const struct store_arguments *a, const struct mailbox_f
            status->counts[MAILBOX_HIGH] + status->counts[MAILBOX_NORMAL],
            status->counts[MAILBOX_HIGH], status->counts[MAILBOX_NORMAL], status->bytes);
     printf("oldest            %s\n", oldest);
-    printf("delivered before  %" PRIu64 "\n", status->suspects);
+    printf("counted           %" PRIu64 "\n", status->suspects);
     printf("answers kept      %" PRIu64 "\n", status->answers);
     printf("dead letters      %" PRIu64 "\n", letters->total);
 }

@@ -15,12 +15,18 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "config/suggest.h"
 
+#define OPTION_NAME_MAX 32
 #define BURST_FACTOR 5 /* when only the rate is given */
 
 static const struct option *find(const struct option *options, size_t count, const char *argument,
                                  size_t name_len)
 {
+    if (name_len == 2 && memcmp(argument, "-h", 2) == 0) {
+        argument = "--help";
+        name_len = strlen(argument);
+    }
     for (size_t i = 0; i < count; i++)
         if (strlen(options[i].name) == name_len && memcmp(options[i].name, argument, name_len) == 0)
             return &options[i];
@@ -83,6 +89,22 @@ static void explain(const struct option *option, char *why, size_t why_cap)
         snprintf(why, why_cap, "%s takes %s", option->name, option->value_name);
 }
 
+/* What is no option, and the one that it may have been meant to be. */
+static void explain_unknown(const struct option *options, size_t count, const char *argument,
+                            size_t name_len, struct text *why)
+{
+    char name[OPTION_NAME_MAX + 1];
+    struct suggest suggest = suggest_for(name);
+    text_printf(why, "unexpected argument '%.*s'", (int)name_len, argument);
+    if (argument[0] != '-' || name_len > OPTION_NAME_MAX)
+        return;
+    snprintf(name, sizeof(name), "%.*s", (int)name_len, argument);
+    for (size_t i = 0; i < count; i++)
+        suggest_offer(&suggest, options[i].name);
+    if (suggest.best)
+        text_printf(why, "; did you mean '%s'?", suggest.best);
+}
+
 bool option_parse(const struct option *options, size_t count, char **argv, char *why,
                   size_t why_cap)
 {
@@ -91,7 +113,9 @@ bool option_parse(const struct option *options, size_t count, char **argv, char 
         size_t name_len = equals ? (size_t)(equals - *at) : strlen(*at);
         const struct option *option = find(options, count, *at, name_len);
         if (!option) {
-            snprintf(why, why_cap, "unexpected argument '%.*s'", (int)name_len, *at);
+            struct text text;
+            text_init(&text, why, why_cap);
+            explain_unknown(options, count, *at, name_len, &text);
             return false;
         }
         if (option->kind == OPTION_FLAG && !equals) {

@@ -37,7 +37,7 @@ struct option {
     uint64_t min, max;
 };
 
-/* False: `why` says what is wrong. */
+/* False: `why` says what is wrong. -h is --help where there is that. */
 bool option_parse(const struct option *options, size_t count, char **argv, char *why,
                   size_t why_cap);
 

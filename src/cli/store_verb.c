@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/runtime_config.h"
+#include "config/suggest.h"
 #include "mailbox/mailbox_file.h"
 #include "option.h"
 
@@ -197,9 +198,11 @@ enum command_exit store_command_run(const struct store_command *command, int arg
 {
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return print_help(command);
-    for (unsigned i = 0; i < command->verb_count; i++)
+    struct suggest suggest = suggest_for(argv[1]);
+    for (unsigned i = 0; i < command->verb_count; i++) {
         if (strcmp(argv[1], command->verbs[i].name) == 0)
             return parse_verb(command, &command->verbs[i], argv + 2);
-    return command_fail(command->name, COMMAND_USAGE, "--help lists the verbs",
-                        "there is no verb '%s'", argv[1]);
+        suggest_offer(&suggest, command->verbs[i].name);
+    }
+    return command_fail_unknown(command->name, "verb", &suggest, "--help lists the verbs");
 }

@@ -15,7 +15,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "sys/log.h"
 
 static const char *environment_text(environment_get_fn *get, const char *name)
 {
@@ -50,15 +49,4 @@ int environment_read(environment_get_fn *get, struct environment *ret_environmen
                           "how many threads run native guests; unset it or give 1 or more");
     *ret_environment = environment;
     return 0;
-}
-
-bool environment_log_level(const struct environment *environment, enum actr_log_level *ret_level)
-{
-    bool is_given = false;
-    for (const char *at = environment->log_filter; at && *at;) {
-        size_t len = strcspn(at, ",");
-        is_given = log_level_parse(actr_view_of(at, len), ret_level) || is_given;
-        at += len + (at[len] == ',');
-    }
-    return is_given;
 }

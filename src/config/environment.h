@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <actr/context.h>
 #include <actr/error.h>
 
 /* As getenv(). */
@@ -15,18 +14,13 @@ typedef char *environment_get_fn(const char *name);
 
 /* Texts are borrowed from the environment; those that are empty count as not set. */
 struct environment {
-    const char *home;          /* HOME; NULL: not set */
-    const char *hostname;      /* HOSTNAME; NULL: not set, ask the system */
-    const char *log_filter;    /* RUST_LOG, directives with commas between them; NULL: not set */
-    bool is_dispatch_serial;   /* ACTR_DISPATCH_SERIAL: 1 true TRUE yes */
-    bool is_wasm_compile_fast; /* ACTR_WASM_FAST_COMPILE: likewise */
+    const char *home;                /* HOME; NULL: not set */
+    const char *hostname;            /* HOSTNAME; NULL: not set, ask the system */
+    const char *log_filter;          /* RUST_LOG, see log_filter_parse(); NULL: not set */
+    bool is_dispatch_serial;         /* ACTR_DISPATCH_SERIAL: 1 true TRUE yes */
+    bool is_wasm_compile_fast;       /* ACTR_WASM_FAST_COMPILE: likewise */
     uint32_t dynclib_worker_threads; /* ACTR_DYNCLIB_WORKER_THREADS; 0: not set */
 };
 
 /* ACTR_ECONFIG: a number that is none. */
 int environment_read(environment_get_fn *get, struct environment *ret_environment) ACTR_MUST_CHECK;
-
-/* The level that a log filter gives for everything: its last directive that names no part of the
- * program ("debug" in "warn,debug,net=trace"), in lower case. False: there is none. */
-bool environment_log_level(const struct environment *environment,
-                           enum actr_log_level *ret_level) ACTR_MUST_CHECK;

@@ -27,7 +27,6 @@ static const struct runtime_config runtime_defaults = {
     .webrtc.ice_relay_acceptance_min_wait = 100,
     .websocket.bind = "0.0.0.0",
     .websocket.advertised_host = "127.0.0.1",
-    .observability.filter_level = "info",
     .observability.tracing_endpoint = "http://localhost:4317",
     .web.port = 8080,
     .web.host = "0.0.0.0",

@@ -66,7 +66,7 @@ struct runtime_config {
         const char *tls_key;
     } websocket;
     struct {
-        const char *filter_level; /* "info" */
+        const char *filter_level; /* see log_filter_parse(); NULL: not given */
         bool tracing_enabled;
         const char *tracing_endpoint;     /* http, https; "http://localhost:4317" */
         const char *tracing_service_name; /* NULL: the name of the actor type */

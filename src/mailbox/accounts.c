@@ -30,6 +30,7 @@ static void account_free(struct accounts *accounts, struct account *account)
 {
     hash_table_remove(&accounts->table, &account->node);
     list_remove(&account->roomy);
+    list_remove(&account->idle);
     actr_bytes_unref(account->encoded);
     mem_free(account);
 }
@@ -48,13 +49,28 @@ struct account *accounts_get(struct accounts *accounts, const struct actr_id *pe
     }
     account->peer = *peer;
     list_init(&account->roomy);
+    list_init(&account->idle);
     return account;
 }
 
 void accounts_tidy(struct accounts *accounts, struct account *account)
 {
-    if (account->sum.count == 0 && list_is_empty(&account->roomy))
-        account_free(accounts, account);
+    if (account->sum.count > 0 || !list_is_empty(&account->roomy))
+        return;
+    accounts->idle_count += list_is_empty(&account->idle);
+    list_remove(&account->idle);
+    list_push(&accounts->idle, &account->idle);
+    if (accounts->idle_count <= ACCOUNTS_IDLE_MAX)
+        return;
+    accounts->idle_count--;
+    account_free(accounts, container_of(accounts->idle.next, struct account, idle));
+}
+
+/* Something is in it. */
+static void accounts_use(struct accounts *accounts, struct account *account)
+{
+    accounts->idle_count -= !list_is_empty(&account->idle);
+    list_remove(&account->idle);
 }
 
 bool accounts_refuse(const struct accounts *accounts, const struct account *account)
@@ -71,6 +87,7 @@ int accounts_charge(struct accounts *accounts, struct account *account, uint32_t
     const struct mailbox_limits *limits = accounts->limits;
     int r = 0;
 
+    accounts_use(accounts, account);
     accounts->all.bytes += bytes;
     accounts->all.count += count;
     account->sum.bytes += bytes;
@@ -144,6 +161,7 @@ void accounts_init(struct accounts *accounts, struct loop *loop,
     accounts->events = events;
     accounts->owner = owner;
     list_init(&accounts->roomy);
+    list_init(&accounts->idle);
     hash_table_init(&accounts->table, account_equal);
     loop_random(loop, &accounts->key, sizeof(accounts->key));
     loop_task_init(&accounts->task, accounts_on_task);

@@ -5,13 +5,16 @@
  *
  * Over quota a message is still taken, because a wire that is told to stop may have one more in its
  * hands; at twice the quota it is not. Room again means: down to half of the quota. An account
- * lives while the peer has messages or is to be told that it has room. Every operation takes
- * constant time. Loop thread. */
+ * lives while the peer has messages or is to be told that it has room, and then among the last
+ * ACCOUNTS_IDLE_MAX of which neither is true: a peer that sends one message after the other has
+ * one account. Every operation takes constant time. Loop thread. */
 #pragma once
 
 #include "base/hash.h"
 #include "mailbox/mailbox.h"
 #include "sys/loop.h"
+
+#define ACCOUNTS_IDLE_MAX 256
 
 /* What one peer, or all of them, have. */
 struct account_sum {
@@ -23,6 +26,7 @@ struct account_sum {
 struct account {
     struct hash_node node;
     struct list roomy; /* of the accounts, while on_room is due */
+    struct list idle;  /* of the accounts, while nothing is in it */
     struct actr_id peer;
     struct actr_bytes encoded; /* the peer, once a store asked for it */
     struct account_sum sum;
@@ -37,6 +41,8 @@ struct accounts {
     struct hash_key key;
     struct account_sum all;
     struct list roomy;
+    struct list idle; /* the one that was last used is the last */
+    uint32_t idle_count;
     struct loop_task task;
     bool is_roomy; /* on_room for everyone is due */
 };
@@ -48,9 +54,10 @@ void accounts_init(struct accounts *accounts, struct loop *loop,
 /* Forgets every account, whatever is in it. */
 void accounts_deinit(struct accounts *accounts);
 
-/* The account of this peer, made if need be; NULL when memory has run out. */
+/* The account of this peer, made if need be; NULL when memory has run out. Before anything else is
+ * asked here, something is charged to it, or it is tidied. */
 struct account *accounts_get(struct accounts *accounts, const struct actr_id *peer);
-/* Forgets it if nothing is in it. */
+/* If nothing is in it, it may be gone from now on. */
 void accounts_tidy(struct accounts *accounts, struct account *account);
 
 /* Nothing more is taken of this peer: twice over quota. */

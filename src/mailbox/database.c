@@ -17,17 +17,14 @@
 #include "mailbox/database_file.h"
 #include "mailbox/schema.h"
 #include "mailbox/statement.h"
+#include "mailbox/wal.h"
 
 #define DATABASE_BUSY_MS 2000
-
-/* The write-ahead log is folded back at 4,096 pages (16 MiB), and cut to that when it was longer.
- */
-#define DATABASE_WAL_PAGES "4096"
-#define DATABASE_WAL_BYTES "16777216"
 
 struct database {
     sqlite3 *handle;
     struct database_file file;
+    struct wal wal;
     struct statement *begin, *commit, *rollback;
 };
 
@@ -53,6 +50,11 @@ void database_rollback(struct database *database)
     /* Of some failures SQLite rolls back by itself. */
     if (!sqlite3_get_autocommit(database->handle))
         (void)!statement_run(database->rollback);
+}
+
+void database_tend(struct database *database)
+{
+    wal_tend(&database->wal);
 }
 
 uint64_t database_changes(const struct database *database)
@@ -116,6 +118,14 @@ static int database_check(struct database *database)
     return version == SCHEMA_VERSION ? 0 : database_file_refuse_version(&database->file, version);
 }
 
+static int database_follow(struct database *database)
+{
+    int code = wal_init(&database->wal, database->handle);
+    return code == SQLITE_OK
+               ? 0
+               : statement_error(database->handle, database->file.path, code, "set up");
+}
+
 static int database_set_up(struct database *database, enum database_access access)
 {
     int r = database_check(database);
@@ -123,10 +133,9 @@ static int database_set_up(struct database *database, enum database_access acces
         r = err_origin(ACTR_EIO, "%s: the mailbox may not be written; give this user the right to",
                        database->file.path);
     if (r == 0)
-        r = database_execute(database, "set up",
-                             "PRAGMA synchronous = FULL;"
-                             "PRAGMA wal_autocheckpoint = " DATABASE_WAL_PAGES ";"
-                             "PRAGMA journal_size_limit = " DATABASE_WAL_BYTES ";");
+        r = database_execute(database, "set up", "PRAGMA synchronous = FULL;");
+    if (r == 0 && access != DATABASE_READER)
+        r = database_follow(database);
     if (r == 0)
         r = database_prepare(database, "BEGIN", &database->begin);
     if (r == 0)

@@ -45,6 +45,10 @@ int database_begin(struct database *database) ACTR_MUST_CHECK;
 int database_commit(struct database *database) ACTR_MUST_CHECK;
 void database_rollback(struct database *database);
 
+/* When nobody waits for a commit any more, and once after opening for writing: makes the next one
+ * cheap. May take as long as some commits; cannot fail. Not inside a transaction. */
+void database_tend(struct database *database);
+
 /* How many rows the last statement changed. */
 uint64_t database_changes(const struct database *database);
 

@@ -17,33 +17,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mailbox/events.h"
 #include "mailbox/gauge.h"
 #include "mailbox/message.h"
 
-/* push: taken, but this peer (or the whole mailbox) is at its quota: read no more from it until
- * on_room. */
+/* push: taken, but this peer (or everybody) is at its quota: read on from it at on_room. */
 #define MAILBOX_FULL 1
-
-/* A mailbox that is not durable has neither on_answer, on_refused nor on_trouble. */
-struct mailbox_events {
-    /* After mailbox_open(), before on_open: an answer that an earlier run gave age_us ago; lent.
-     * Not the place to close. */
-    void (*on_answer)(void *owner, const struct actr_id *caller,
-                      const struct mailbox_answer *answer, uint64_t age_us);
-    /* 0: messages may be pushed and taken. Else it is at rest again: ACTR_ECONFIG, ACTR_ESTATE
-     * (another node has it), ACTR_EIO, ACTR_ENOMEM; detail says what, why and what to do. */
-    void (*on_open)(void *owner, int code, const char *detail);
-    void (*on_ready)(void *owner);                            /* there is something to take */
-    void (*on_room)(void *owner, const struct actr_id *peer); /* peer NULL: room for everyone */
-    /* A message that push() had taken could not be made durable and is gone; of a sync that failed
-     * the process may find it on the disk when it starts again. All is lent. */
-    void (*on_refused)(void *owner, const struct mailbox_origin *origin, struct actr_view envelope,
-                       int code);
-    /* code < 0: the disk refuses. What waits to be written is tried again by itself; if nothing
-     * does, the next message shows whether it works. 0: it works again. */
-    void (*on_trouble)(void *owner, int code, const char *detail);
-    void (*on_stopped)(void *owner); /* after mailbox_stop(): at rest */
-};
 
 struct mailbox;
 struct mailbox_ops {
@@ -56,8 +35,10 @@ struct mailbox_ops {
     void (*leave)(struct mailbox *mailbox, struct mailbox_message *message);
     void (*bury)(struct mailbox *mailbox, struct mailbox_message *message,
                  const struct mailbox_verdict *verdict);
+    void (*retry)(struct mailbox *mailbox, struct mailbox_message *message, const char *detail);
     void (*reject)(struct mailbox *mailbox, const struct mailbox_origin *origin,
                    struct actr_bytes bytes, const struct mailbox_verdict *verdict);
+    void (*wind_down)(struct mailbox *mailbox);
     void (*stop)(struct mailbox *mailbox);
     void (*close)(struct mailbox *mailbox);
 };
@@ -91,7 +72,7 @@ static inline int mailbox_push(struct mailbox *mailbox, const struct mailbox_ori
     return r;
 }
 
-/* The next message, the caller's until one of the three below; NULL: none now, on_ready tells. */
+/* The next message, the caller's until one of the four below; NULL: none now, on_ready tells. */
 static inline struct mailbox_message *mailbox_take(struct mailbox *mailbox)
 {
     struct mailbox_message *message = mailbox->ops->take(mailbox);
@@ -108,8 +89,7 @@ static inline void mailbox_ack(struct mailbox *mailbox, struct mailbox_message *
     mailbox->ops->ack(mailbox, message, answer);
 }
 
-/* Not handled, and not to be in this run: a durable message waits for the next, any other is gone.
- */
+/* Not handled, nor to be in this run: a durable message waits for the next, any other is gone. */
 static inline void mailbox_leave(struct mailbox *mailbox, struct mailbox_message *message)
 {
     mailbox->ops->leave(mailbox, message);
@@ -122,12 +102,27 @@ static inline void mailbox_bury(struct mailbox *mailbox, struct mailbox_message 
     mailbox->ops->bury(mailbox, message, verdict);
 }
 
+/* Instead of an ack: what handled it has ended with it, and this process has not. Durable: counted
+ * and handed out again, alone and first; after deliveries_max times a dead letter (MAILBOX_POISON)
+ * with `detail`. Not durable: counted, gone. */
+static inline void mailbox_retry(struct mailbox *mailbox, struct mailbox_message *message,
+                                 const char *detail)
+{
+    mailbox->ops->retry(mailbox, message, detail);
+}
+
 /* A dead letter that never was a message: kept if the disk takes it. At most 64 and 1 MiB wait for
  * the disk; more are counted and gone. Consumes bytes. */
 static inline void mailbox_reject(struct mailbox *mailbox, const struct mailbox_origin *origin,
                                   struct actr_bytes bytes, const struct mailbox_verdict *verdict)
 {
     mailbox->ops->reject(mailbox, origin, bytes, verdict);
+}
+
+/* No handler sees what is taken from now on: all that is in memory is handed out, uncounted. */
+static inline void mailbox_wind_down(struct mailbox *mailbox)
+{
+    mailbox->ops->wind_down(mailbox);
 }
 
 /* Writes what is to be written, then on_stopped. Nothing may be taken then, now or later. */

@@ -20,8 +20,9 @@ struct mailbox_file;
 
 struct mailbox_file_status {
     uint64_t counts[MAILBOX_PRIORITY_COUNT];
-    uint64_t bytes;     /* of all envelopes */
-    uint64_t suspects;  /* handed out before, by a process that ended meanwhile */
+    uint64_t bytes; /* of all envelopes */
+    uint64_t
+        suspects; /* a delivery is counted: under way, or about to be, or of a process that ended */
     uint64_t answers;   /* kept for those who ask again */
     uint64_t oldest_ms; /* wall clock at the arrival of the oldest message; 0: there is none */
 };

@@ -5,8 +5,9 @@
  * A queue keeps the order of arrival over all peers, so the order of each peer is kept too. What a
  * peer may have here is the affair of accounts.h.
  *
- * Messages are recycled, so that in the steady state nothing is allocated. Loop thread. Events are
- * deferred and are the last thing their task does: the owner may close the mailbox inside. */
+ * Messages are cells of a pool, so that in the steady state nothing is allocated. Loop thread.
+ * Events are deferred and are the last thing their task does: the owner may close the mailbox
+ * inside. */
 #include "mailbox/memory_mailbox.h"
 
 #include <assert.h>
@@ -14,11 +15,13 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "mailbox/accounts.h"
 #include "mailbox/weights.h"
 #include "sys/loop.h"
 
-#define MEMORY_SPARE_MAX 256
+#define MEMORY_BLOCK_MESSAGES 64
+#define MEMORY_SPARE_BLOCKS 4
 
 #define MEMORY_COUNT_DEFAULT 4096
 #define MEMORY_BYTES_DEFAULT ((uint64_t)64 << 20)
@@ -36,8 +39,7 @@ struct memory_mailbox {
     struct accounts accounts;
     struct list queues[MAILBOX_PRIORITY_COUNT];
     struct weights weights;
-    struct list spare;
-    uint32_t spare_count;
+    struct pool messages;
     uint64_t id_last;
     struct loop_task ready_task, open_task, stop_task;
 };
@@ -47,28 +49,10 @@ static struct memory_mailbox *memory_of(struct mailbox *mailbox)
     return container_of(mailbox, struct memory_mailbox, mailbox);
 }
 
-static struct memory_message *memory_message_new(struct memory_mailbox *memory)
-{
-    struct list *link = list_pop(&memory->spare);
-    if (link) {
-        memory->spare_count--;
-        return container_of(link, struct memory_message, message._link);
-    }
-    struct memory_message *entry = mem_alloc(sizeof(*entry));
-    if (entry)
-        list_init(&entry->message._link);
-    return entry;
-}
-
 static void memory_message_free(struct memory_mailbox *memory, struct memory_message *entry)
 {
     actr_bytes_unref(entry->message.envelope);
-    if (memory->spare_count >= MEMORY_SPARE_MAX) {
-        mem_free(entry);
-        return;
-    }
-    memory->spare_count++;
-    list_push_front(&memory->spare, &entry->message._link);
+    pool_give(&memory->messages, entry);
 }
 
 static int memory_push(struct mailbox *mailbox, const struct mailbox_origin *origin,
@@ -86,11 +70,12 @@ static int memory_push(struct mailbox *mailbox, const struct mailbox_origin *ori
         accounts_tidy(&memory->accounts, account);
         return err_origin(ACTR_EUNAVAILABLE, "mailbox is full");
     }
-    struct memory_message *entry = memory_message_new(memory);
+    struct memory_message *entry = pool_take(&memory->messages);
     if (!entry) {
         accounts_tidy(&memory->accounts, account);
         return err_origin(ACTR_ENOMEM, "mailbox: no memory");
     }
+    list_init(&entry->message._link);
     entry->account = account;
     entry->message.id = ++memory->id_last;
     entry->message.origin = *origin;
@@ -146,6 +131,13 @@ static void memory_bury(struct mailbox *mailbox, struct mailbox_message *message
     memory_leave(mailbox, message);
 }
 
+static void memory_retry(struct mailbox *mailbox, struct mailbox_message *message,
+                         const char *detail)
+{
+    const struct mailbox_verdict verdict = {MAILBOX_POISON, detail};
+    memory_bury(mailbox, message, &verdict);
+}
+
 static void memory_reject(struct mailbox *mailbox, const struct mailbox_origin *origin,
                           struct actr_bytes bytes, const struct mailbox_verdict *verdict)
 {
@@ -180,6 +172,11 @@ static int memory_open(struct mailbox *mailbox)
     return 0;
 }
 
+static void memory_wind_down(struct mailbox *mailbox)
+{
+    (void)mailbox; /* it never holds anything back */
+}
+
 static void memory_stop(struct mailbox *mailbox)
 {
     loop_defer(memory_of(mailbox)->loop, &memory_of(mailbox)->stop_task);
@@ -189,7 +186,6 @@ static void memory_close(struct mailbox *mailbox)
 {
     struct memory_mailbox *memory = memory_of(mailbox);
     struct mailbox_message *message;
-    struct list *link;
 
     while ((message = memory_take(mailbox)) != NULL)
         memory_leave(mailbox, message);
@@ -198,8 +194,7 @@ static void memory_close(struct mailbox *mailbox)
     loop_task_cancel(&memory->open_task);
     loop_task_cancel(&memory->stop_task);
     accounts_deinit(&memory->accounts);
-    while ((link = list_pop(&memory->spare)) != NULL)
-        mem_free(container_of(link, struct memory_message, message._link));
+    pool_deinit(&memory->messages);
     mem_free(memory);
 }
 
@@ -210,7 +205,9 @@ static const struct mailbox_ops memory_ops = {
     .ack = memory_ack,
     .leave = memory_leave,
     .bury = memory_bury,
+    .retry = memory_retry,
     .reject = memory_reject,
+    .wind_down = memory_wind_down,
     .stop = memory_stop,
     .close = memory_close,
 };
@@ -230,7 +227,8 @@ struct mailbox *memory_mailbox_new(struct loop *loop, const struct mailbox_limit
     accounts_init(&memory->accounts, loop, &memory->mailbox.limits, events, owner);
     list_init(&memory->queues[MAILBOX_NORMAL]);
     list_init(&memory->queues[MAILBOX_HIGH]);
-    list_init(&memory->spare);
+    pool_init(&memory->messages, sizeof(struct memory_message), MEMORY_BLOCK_MESSAGES,
+              MEMORY_SPARE_BLOCKS);
     loop_task_init(&memory->ready_task, memory_on_ready);
     loop_task_init(&memory->open_task, memory_on_open);
     loop_task_init(&memory->stop_task, memory_on_stopped);

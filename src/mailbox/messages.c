@@ -5,8 +5,9 @@
  * What comes out of the file may have been written by anybody: a number is clamped, a sender that
  * is no actor id makes a dead letter, and a row that no mailbox writes is refused when the file is
  * opened. Poison: a process that died of a message says nothing about which of those in flight it
- * was. So every row that was there at the start is counted before it is handed out, few at a time,
- * and one that was counted twice is handed out alone from then on, so that only the guilty go on.
+ * was. So every row is counted before it is handed out, few at a time (in the transaction that
+ * brings it, that loads it after a start, or in one that others need), and one that a start finds
+ * counted twice is handed out alone from then on, so that only the guilty go on.
  *
  * The thread that has the database. Must never look at more rows than it hands out, but at the
  * start. */
@@ -19,6 +20,9 @@
 #include "mailbox/statement.h"
 
 #define MESSAGES_SUSPECTS_MAX 64
+
+/* Deliveries that have ended badly, from which on a row is handed out alone. Of a maximum of 2 one
+ * has to be left to find out with. */
 #define MESSAGES_ALONE_FROM 2
 
 /* More would leave no room to count on. */
@@ -51,7 +55,7 @@ int messages_new(struct database *database, struct messages **ret_messages)
     messages->database = database;
     int r = database_prepare(database,
                              "INSERT INTO messages (id, priority, deliveries, session,"
-                             " received_ms, from_actr_id, payload) VALUES (?, ?, 0, ?, ?, ?, ?)",
+                             " received_ms, from_actr_id, payload) VALUES (?, ?, ?, ?, ?, ?, ?)",
                              &messages->insert);
     if (r == 0)
         r = database_prepare(database, "DELETE FROM messages WHERE id = ?", &messages->removal);
@@ -123,10 +127,11 @@ int messages_insert(struct messages *messages, const struct row *row)
     struct statement *insert = messages->insert;
     statement_int(insert, 1, (int64_t)row->message.id);
     statement_int(insert, 2, row->message.priority);
-    statement_int(insert, 3, (int64_t)row->message.origin.session);
-    statement_int(insert, 4, (int64_t)row->received_ms);
-    statement_blob(insert, 5, actr_bytes_view(row->from));
-    statement_blob(insert, 6, actr_bytes_view(row->message.envelope));
+    statement_int(insert, 3, row->deliveries);
+    statement_int(insert, 4, (int64_t)row->message.origin.session);
+    statement_int(insert, 5, (int64_t)row->received_ms);
+    statement_blob(insert, 6, actr_bytes_view(row->from));
+    statement_blob(insert, 7, actr_bytes_view(row->message.envelope));
     return statement_run(insert);
 }
 
@@ -175,11 +180,13 @@ static int messages_read(struct statement *statement, struct row **ret_row)
 /* What is to be done about a row that was there at the start. */
 static void messages_judge(const struct messages_load *load, struct row *row)
 {
+    uint32_t alone_from =
+        load->deliveries_max > MESSAGES_ALONE_FROM ? MESSAGES_ALONE_FROM : MESSAGES_ALONE_FROM - 1;
     if (row->message.id > load->suspect_id_max)
         return;
     row->message.origin.session = 0; /* it was of another run */
     row->is_dead = row->deliveries >= load->deliveries_max;
-    row->is_alone = !row->is_dead && row->deliveries >= MESSAGES_ALONE_FROM;
+    row->is_alone = !row->is_dead && row->deliveries >= alone_from;
     row->is_armed = !row->is_dead && !row->is_alone;
 }
 

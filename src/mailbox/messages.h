@@ -42,15 +42,15 @@ struct messages *messages_free(struct messages *messages);
 int messages_scan(struct messages *messages, messages_entry_fn *fn, void *arg,
                   uint64_t *ret_id_max) ACTR_MUST_CHECK;
 
-/* Inside a transaction. */
+/* Inside a transaction. A row is inserted with its deliveries. */
 int messages_insert(struct messages *messages, const struct row *row) ACTR_MUST_CHECK;
 int messages_delete(struct messages *messages, uint64_t id) ACTR_MUST_CHECK;
-/* by: 1 or -1. */
+/* by: how many more; -1: one less. */
 int messages_count_delivery(struct messages *messages, uint64_t id, int by) ACTR_MUST_CHECK;
 
 /* Outside a transaction. Up to 64 suspects at once, and one whose deliveries have ended badly twice
- * alone and not yet armed. Nothing is in load->rows after a failure: ACTR_EIO, ACTR_ENOMEM,
- * ACTR_ECONFIG. */
+ * (once, of a maximum of 2) alone and not yet armed. Nothing is in load->rows after a failure:
+ * ACTR_EIO, ACTR_ENOMEM, ACTR_ECONFIG. */
 int messages_load(struct messages *messages, struct messages_load *load) ACTR_MUST_CHECK;
 
 /* For people: reads at most count_max rows after `after_id`, of both priorities, and changes

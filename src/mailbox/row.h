@@ -17,7 +17,7 @@ enum row_order {
     ROW_REJECT, /* a dead letter that has no row; likewise */
     ROW_DELETE, /* these come back when they are done, however long that takes: */
     ROW_BURY,   /* the row becomes a dead letter */
-    ROW_ARM,    /* one delivery more */
+    ROW_ARM,    /* one delivery more, and those uncounted */
     ROW_UNARM   /* one delivery less: it did not happen */
 };
 
@@ -29,9 +29,10 @@ struct row {
     struct actr_bytes from;  /* the peer, encoded */
     uint64_t received_ms;    /* wall clock */
     uint32_t deliveries;     /* as on disk */
+    uint32_t uncounted;      /* that ended badly in this run and are not on disk yet */
     enum row_order order;
     int code;
-    bool is_armed; /* this run has counted a delivery that has not happened yet */
+    bool is_armed; /* this run has counted its delivery, or is about to */
     bool is_alone; /* its deliveries have ended badly: nothing else is handled beside it */
     bool is_dead;  /* too often */
 

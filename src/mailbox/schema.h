@@ -4,7 +4,7 @@
  * names; dead_letter_queue is that table.
  *
  * messages.id is the order of arrival, whatever the clock did meanwhile. messages.deliveries counts
- * how often the row was handed out after it was found at a start, each before it was handed out.
+ * how often the row was handed out, or about to be, each time before it happened.
  * Times in _ms are of the wall clock; those in _at are RFC 3339 in UTC, and their order as text is
  * that of time. The index on the priority carries the id, as every index of SQLite does: it yields
  * the messages of one priority in order. Constant. */

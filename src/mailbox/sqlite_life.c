@@ -28,6 +28,8 @@
 
 /* What the store has carried out ------------------------------------------------------------- */
 
+static void sqlite_seal(struct sqlite_mailbox *self);
+
 static void sqlite_refused(struct sqlite_mailbox *self, struct row *row)
 {
     AUTO_BYTES struct actr_bytes envelope = actr_bytes_ref(row->message.envelope);
@@ -41,10 +43,14 @@ static void sqlite_refused(struct sqlite_mailbox *self, struct row *row)
 static void sqlite_inserted(struct sqlite_mailbox *self, struct row *row)
 {
     struct sqlite_queue *queue = &self->queues[row->message.priority];
+    queue->coming[row->is_armed]--;
     bool is_behind = queue->stored > 0 || queue->count >= SQLITE_WINDOW_COUNT ||
                      queue->bytes >= SQLITE_WINDOW_BYTES;
     if (row->code < 0) {
         sqlite_refused(self, row);
+    } else if (self->state == SQLITE_STOPPING && row->is_armed) {
+        store_submit(self->store, row, ROW_UNARM);
+        sqlite_seal(self);
     } else if (is_behind || self->state != SQLITE_OPEN) {
         queue->stored++;
         sqlite_row_free(self, row);
@@ -69,7 +75,8 @@ static void sqlite_armed(struct sqlite_mailbox *self, struct row *row)
         return;
     }
     row->is_armed = true;
-    row->deliveries++;
+    row->deliveries += 1 + row->uncounted;
+    row->uncounted = 0;
     self->is_alone_ready = true;
     sqlite_wake(self);
 }
@@ -98,10 +105,21 @@ static void sqlite_on_row(void *owner, struct row *row)
     }
 }
 
+/* One of the two ways to the disk, writing and reading, has begun to fail, or works again. The
+ * owner is told when the first fails, and when both work. */
+static void sqlite_note(struct sqlite_mailbox *self, bool *has_trouble, int code, const char *text)
+{
+    bool was_sick = self->has_write_trouble || self->has_load_trouble;
+    *has_trouble = code < 0;
+    bool is_sick = self->has_write_trouble || self->has_load_trouble;
+    if (was_sick != is_sick)
+        self->options.events->on_trouble(self->options.owner, code, text);
+}
+
 static void sqlite_on_trouble(void *owner, int code, const char *text)
 {
     struct sqlite_mailbox *self = owner;
-    self->options.events->on_trouble(self->options.owner, code, text);
+    sqlite_note(self, &self->has_write_trouble, code, text);
 }
 
 /* What the store has read -------------------------------------------------------------------- */
@@ -146,16 +164,21 @@ static int sqlite_book_all(struct sqlite_mailbox *self, const struct store_openi
     return r;
 }
 
-static void sqlite_tell_answers(struct sqlite_mailbox *self, const struct list *answers)
+/* An answer to nobody is of no use; one that there was no memory for would be given again by
+ * running the request again, so the start fails. */
+static int sqlite_tell_answers(struct sqlite_mailbox *self, const struct list *answers)
 {
     list_each(link, answers)
     {
         const struct answers_entry *entry = container_of(link, struct answers_entry, link);
         struct actr_id caller;
-        if (id_decode(actr_bytes_view(entry->from), &caller) == 0)
+        if (sqlite_decode_sender(entry->from, &caller) < 0)
+            return ACTR_ENOMEM;
+        if (caller.serial != 0 || caller.realm != 0)
             self->options.events->on_answer(self->options.owner, &caller, &entry->answer,
                                             entry->age_ms * 1000);
     }
+    return 0;
 }
 
 static void sqlite_end_store(struct sqlite_mailbox *self)
@@ -163,8 +186,6 @@ static void sqlite_end_store(struct sqlite_mailbox *self)
     self->store = store_free(self->store);
     self->state = SQLITE_AT_REST;
 }
-
-static void sqlite_seal(struct sqlite_mailbox *self);
 
 static void sqlite_on_opened(void *owner, struct store_opening *opening)
 {
@@ -181,7 +202,7 @@ static void sqlite_on_opened(void *owner, struct store_opening *opening)
     }
     self->failure = sqlite_book_all(self, opening);
     if (self->failure == 0)
-        sqlite_tell_answers(self, &opening->answers);
+        self->failure = sqlite_tell_answers(self, &opening->answers);
     store_opening_clear(opening);
     if (self->failure < 0) {
         self->state = SQLITE_STOPPING;
@@ -237,12 +258,10 @@ static void sqlite_on_loaded(void *owner, struct store_load *load)
 {
     struct sqlite_mailbox *self = owner;
     struct sqlite_queue *queue = container_of(load, struct sqlite_queue, load);
-    bool had_trouble = self->has_load_trouble;
 
     queue->is_loading = false;
     int r = sqlite_take_load(self, queue);
     const char *text = load->code < 0 ? load->text : actr_errmsg();
-    self->has_load_trouble = r < 0;
     if (self->state == SQLITE_STOPPING) {
         sqlite_seal(self);
         return;
@@ -251,8 +270,14 @@ static void sqlite_on_loaded(void *owner, struct store_load *load)
         loop_timer_start(&self->load_timer, SQLITE_LOAD_PAUSE_US);
     else
         sqlite_refill_all(self);
-    if (had_trouble != (r < 0))
-        self->options.events->on_trouble(self->options.owner, r, r < 0 ? text : "");
+    sqlite_note(self, &self->has_load_trouble, r, r < 0 ? text : "");
+}
+
+static void sqlite_on_armed(void *owner, struct store_arm *arm)
+{
+    struct sqlite_mailbox *self = owner;
+    sqlite_armed_ahead(self, container_of(arm, struct sqlite_queue, arm));
+    sqlite_seal(self);
 }
 
 static void sqlite_on_load_timer(struct loop_timer *timer)
@@ -307,10 +332,14 @@ static void sqlite_count_back_alone(struct sqlite_mailbox *self)
     store_submit(self->store, order, ROW_UNARM);
 }
 
-/* The last orders, once no load is on its way that would need one. */
+/* The last orders, once nothing is on its way that would need one. */
 static void sqlite_seal(struct sqlite_mailbox *self)
 {
-    bool is_busy = self->queues[MAILBOX_NORMAL].is_loading || self->queues[MAILBOX_HIGH].is_loading;
+    bool is_busy = false;
+    for (int i = 0; i < MAILBOX_PRIORITY_COUNT; i++) {
+        const struct sqlite_queue *queue = &self->queues[i];
+        is_busy = is_busy || queue->is_loading || queue->is_arming || queue->coming[true] > 0;
+    }
     if (self->state != SQLITE_STOPPING || self->is_sealed || is_busy)
         return;
     self->is_sealed = true;
@@ -349,6 +378,7 @@ int sqlite_open(struct mailbox *mailbox)
         .on_opened = sqlite_on_opened,
         .on_row = sqlite_on_row,
         .on_loaded = sqlite_on_loaded,
+        .on_armed = sqlite_on_armed,
         .on_trouble = sqlite_on_trouble,
         .on_stopped = sqlite_on_stopped,
     };
@@ -382,6 +412,8 @@ struct mailbox *sqlite_mailbox_new(const struct sqlite_mailbox_options *options)
     self->path = path;
     if (self->options.deliveries_max == 0)
         self->options.deliveries_max = SQLITE_DELIVERIES_DEFAULT;
+    if (self->options.ahead_max == 0 || self->options.ahead_max > STORE_ARM_MAX)
+        self->options.ahead_max = STORE_ARM_MAX;
     accounts_init(&self->accounts, options->loop, &self->mailbox.limits, options->events,
                   options->owner);
     for (int i = 0; i < MAILBOX_PRIORITY_COUNT; i++)

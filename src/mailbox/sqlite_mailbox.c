@@ -7,8 +7,13 @@
  * While there is any, what is new stays on the disk only, so the order is that of the numbers. A
  * message is charged to its sender's account from push() until the store has reported its end.
  *
+ * What is handed out has been counted: the first `ready` rows of a window. A message that comes
+ * when everything before it is ready, and not much of it, is counted by its own insert; else the
+ * rows behind the ready ones are counted, many with one order, while they stay where they are.
+ *
  * A row that ended badly twice (is_alone) is handed out when nothing else is, and nothing else
- * while it is: `alone` is that row, from the order to count the delivery until its end.
+ * while it is: `alone` is that row, from the order to count the delivery until its end. Nothing is
+ * counted meanwhile.
  *
  * What the store reports, and how a mailbox begins and ends, is in sqlite_life.c. Loop thread.
  * Events come from the store's posts or from deferred tasks, and are the last thing these do. Must
@@ -59,20 +64,45 @@ void sqlite_discharge(struct sqlite_mailbox *self, struct row *row)
 
 /* The window --------------------------------------------------------------------------------- */
 
-static bool sqlite_has_rows(const struct sqlite_mailbox *self, enum mailbox_priority priority)
+static struct row *sqlite_first(const struct sqlite_queue *queue)
 {
-    return self->queues[priority].count > 0;
+    return container_of(queue->rows.next, struct row, message._link);
 }
 
-/* The row that is next; NULL: the windows are empty. */
+/* A row that must not be handed out. */
+static bool sqlite_is_hopeless(const struct row *row, struct mailbox_verdict *ret_verdict)
+{
+    if (row->message.origin.peer.serial == 0 && row->message.origin.peer.realm == 0)
+        *ret_verdict = (struct mailbox_verdict){MAILBOX_NO_SENDER,
+                                                "the sender of this message is no actor id"};
+    else if (row->is_dead)
+        *ret_verdict = (struct mailbox_verdict){
+            MAILBOX_POISON, "the process ended each time this message was handled"};
+    else
+        return false;
+    return true;
+}
+
+/* Is something to be done about the first row? Not while it is being counted. */
+static bool sqlite_is_due(const struct sqlite_mailbox *self, enum mailbox_priority priority)
+{
+    const struct sqlite_queue *queue = &self->queues[priority];
+    struct mailbox_verdict verdict;
+    if (queue->count == 0)
+        return false;
+    const struct row *first = sqlite_first(queue);
+    return queue->ready > 0 || self->is_winding || first->is_alone ||
+           sqlite_is_hopeless(first, &verdict);
+}
+
+/* The row that is next; NULL: none is due. */
 static struct row *sqlite_head(struct sqlite_mailbox *self)
 {
-    bool has_normal = sqlite_has_rows(self, MAILBOX_NORMAL);
-    bool has_high = sqlite_has_rows(self, MAILBOX_HIGH);
+    bool has_normal = sqlite_is_due(self, MAILBOX_NORMAL);
+    bool has_high = sqlite_is_due(self, MAILBOX_HIGH);
     if (!has_normal && !has_high)
         return NULL;
-    enum mailbox_priority next = weights_next(&self->weights, has_normal, has_high);
-    return container_of(self->queues[next].rows.next, struct row, message._link);
+    return sqlite_first(&self->queues[weights_next(&self->weights, has_normal, has_high)]);
 }
 
 static bool sqlite_may_take(struct sqlite_mailbox *self)
@@ -82,7 +112,7 @@ static bool sqlite_may_take(struct sqlite_mailbox *self)
     if (self->alone)
         return self->is_alone_ready;
     const struct row *head = sqlite_head(self);
-    return head && (!head->is_alone || self->mailbox.taken == 0);
+    return head && (!head->is_alone || self->mailbox.taken == 0 || self->is_winding);
 }
 
 void sqlite_wake(struct sqlite_mailbox *self)
@@ -97,19 +127,85 @@ void sqlite_on_ready(struct loop_task *task)
         self->options.events->on_ready(self->options.owner);
 }
 
+/* Counting ----------------------------------------------------------------------------------- */
+
+/* The rows behind the ready ones, up to one that is not to be counted in advance. */
+static uint32_t sqlite_gather(struct sqlite_mailbox *self, struct sqlite_queue *queue)
+{
+    struct mailbox_verdict verdict;
+    struct list *link = queue->rows.next;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < queue->ready; i++)
+        link = link->next;
+    for (; link != &queue->rows && count < self->options.ahead_max; link = link->next) {
+        struct row *row = container_of(link, struct row, message._link);
+        if (row->is_alone || sqlite_is_hopeless(row, &verdict))
+            break;
+        row->is_armed = true;
+        queue->arm.ids[count++] = row->message.id;
+    }
+    return count;
+}
+
+static void sqlite_arm(struct sqlite_mailbox *self, struct sqlite_queue *queue)
+{
+    if (self->state != SQLITE_OPEN || self->alone || self->is_winding || queue->is_arming ||
+        queue->ready == queue->count || queue->ready > self->options.ahead_max / 2)
+        return;
+    queue->arm.count = sqlite_gather(self, queue);
+    if (queue->arm.count == 0)
+        return;
+    queue->is_arming = true;
+    store_arm(self->store, &queue->arm);
+}
+
+/* What was taken meanwhile, because the mailbox winds down, was in front. */
+void sqlite_armed_ahead(struct sqlite_mailbox *self, struct sqlite_queue *queue)
+{
+    struct list *link = queue->rows.next;
+    queue->is_arming = false;
+    for (uint32_t i = 0; i < queue->ready; i++)
+        link = link->next;
+    for (; link != &queue->rows; link = link->next) {
+        struct row *row = container_of(link, struct row, message._link);
+        if (row->message.id > queue->arm.ids[queue->arm.count - 1])
+            break;
+        row->is_armed = queue->arm.code == 0; /* or it goes uncounted */
+        row->deliveries += row->is_armed;
+        queue->ready++;
+    }
+    if (self->state != SQLITE_OPEN)
+        return;
+    sqlite_arm(self, queue);
+    sqlite_wake(self);
+}
+
+/* May the insert of a message count its delivery? */
+static bool sqlite_counts_ahead(const struct sqlite_mailbox *self, const struct sqlite_queue *queue)
+{
+    return !self->alone && queue->stored == 0 && queue->coming[false] == 0 &&
+           queue->ready == queue->count &&
+           queue->ready + queue->coming[true] < self->options.ahead_max;
+}
+
 void sqlite_append(struct sqlite_mailbox *self, struct sqlite_queue *queue, struct row *row)
 {
+    struct mailbox_verdict verdict;
+    if (queue->ready == queue->count && (row->is_armed || sqlite_is_hopeless(row, &verdict)))
+        queue->ready++;
     list_push(&queue->rows, &row->message._link);
     queue->count++;
     queue->bytes += row->message.envelope.len;
     queue->loaded_id = row->message.id;
     if (queue->count == 1)
         sqlite_wake(self);
+    sqlite_arm(self, queue);
 }
 
 void sqlite_remove(struct sqlite_queue *queue, struct row *row)
 {
     list_remove(&row->message._link);
+    queue->ready -= queue->ready > 0;
     queue->count--;
     queue->bytes -= row->message.envelope.len;
 }
@@ -144,8 +240,10 @@ void sqlite_refill_all(struct sqlite_mailbox *self)
 {
     if (self->alone)
         return;
-    sqlite_refill(self, MAILBOX_NORMAL);
-    sqlite_refill(self, MAILBOX_HIGH);
+    for (int i = 0; i < MAILBOX_PRIORITY_COUNT; i++) {
+        sqlite_refill(self, (enum mailbox_priority)i);
+        sqlite_arm(self, &self->queues[i]);
+    }
 }
 
 /* In ----------------------------------------------------------------------------------------- */
@@ -202,6 +300,10 @@ static int sqlite_push(struct mailbox *mailbox, const struct mailbox_origin *ori
     row->message.envelope = bytes_take(&owned);
     row->message.received_us = (int64_t)loop_now_us(self->options.loop);
     row->received_ms = loop_wall_ms(self->options.loop);
+    struct sqlite_queue *queue = &self->queues[priority];
+    row->is_armed = sqlite_counts_ahead(self, queue);
+    row->deliveries = row->is_armed;
+    queue->coming[row->is_armed]++;
     mailbox->count++;
     r = accounts_charge(&self->accounts, row->account, 1, envelope.len);
     mailbox->bytes = self->accounts.all.bytes;
@@ -226,20 +328,6 @@ static void sqlite_condemn(struct sqlite_mailbox *self, struct row *row,
     store_submit(self->store, row, order);
 }
 
-/* A row that must not be handed out. */
-static bool sqlite_is_hopeless(const struct row *row, struct mailbox_verdict *ret_verdict)
-{
-    if (row->message.origin.peer.serial == 0 && row->message.origin.peer.realm == 0)
-        *ret_verdict = (struct mailbox_verdict){MAILBOX_NO_SENDER,
-                                                "the sender of this message is no actor id"};
-    else if (row->is_dead)
-        *ret_verdict = (struct mailbox_verdict){
-            MAILBOX_POISON, "the process ended each time this message was handled"};
-    else
-        return false;
-    return true;
-}
-
 static struct mailbox_message *sqlite_hand_out(struct sqlite_mailbox *self, struct row *row)
 {
     self->mailbox.count--;
@@ -250,10 +338,12 @@ static struct mailbox_message *sqlite_hand_out(struct sqlite_mailbox *self, stru
 static struct row *sqlite_pop(struct sqlite_mailbox *self, struct row *row)
 {
     enum mailbox_priority priority = row->message.priority;
-    weights_took(&self->weights, priority, sqlite_has_rows(self, MAILBOX_NORMAL));
+    weights_took(&self->weights, priority, sqlite_is_due(self, MAILBOX_NORMAL));
     sqlite_remove(&self->queues[priority], row);
-    if (!row->is_alone)
+    if (!row->is_alone) {
         sqlite_refill(self, priority);
+        sqlite_arm(self, &self->queues[priority]);
+    }
     return row;
 }
 
@@ -271,7 +361,7 @@ static struct mailbox_message *sqlite_take(struct mailbox *mailbox)
         if (sqlite_is_hopeless(row, &verdict)) {
             mailbox->count--;
             sqlite_condemn(self, row, &verdict, ROW_BURY);
-        } else if (row->is_alone) {
+        } else if (row->is_alone && !self->is_winding) {
             self->alone = row;
             store_submit(self->store, row, ROW_ARM);
         } else {
@@ -329,6 +419,29 @@ static void sqlite_bury(struct mailbox *mailbox, struct mailbox_message *message
     sqlite_condemn(self, sqlite_put_back(self, message), verdict, ROW_BURY);
 }
 
+/* What was armed has been counted; what the disk could not count is counted with the next. */
+static void sqlite_retry(struct mailbox *mailbox, struct mailbox_message *message,
+                         const char *detail)
+{
+    struct sqlite_mailbox *self = sqlite_of(mailbox);
+    const struct mailbox_verdict verdict = {MAILBOX_POISON, detail};
+    struct row *row = sqlite_put_back(self, message);
+    struct sqlite_queue *queue = &self->queues[row->message.priority];
+    row->uncounted += row->is_armed ? 0 : 1;
+    row->is_armed = false;
+    if (row->deliveries + row->uncounted >= self->options.deliveries_max) {
+        sqlite_condemn(self, row, &verdict, ROW_BURY);
+        return;
+    }
+    row->is_alone = true;
+    mailbox->count++;
+    list_push_front(&queue->rows, &row->message._link);
+    queue->count++;
+    queue->ready++; /* what is alone is counted when it is taken */
+    queue->bytes += row->message.envelope.len;
+    sqlite_wake(self);
+}
+
 static void sqlite_reject(struct mailbox *mailbox, const struct mailbox_origin *origin,
                           struct actr_bytes bytes, const struct mailbox_verdict *verdict)
 {
@@ -352,6 +465,11 @@ static void sqlite_reject(struct mailbox *mailbox, const struct mailbox_origin *
     sqlite_condemn(self, row, verdict, ROW_REJECT);
 }
 
+static void sqlite_wind_down(struct mailbox *mailbox)
+{
+    sqlite_of(mailbox)->is_winding = true;
+}
+
 const struct mailbox_ops sqlite_ops = {
     .open = sqlite_open,
     .push = sqlite_push,
@@ -359,7 +477,9 @@ const struct mailbox_ops sqlite_ops = {
     .ack = sqlite_ack,
     .leave = sqlite_leave,
     .bury = sqlite_bury,
+    .retry = sqlite_retry,
     .reject = sqlite_reject,
+    .wind_down = sqlite_wind_down,
     .stop = sqlite_stop,
     .close = sqlite_close,
 };

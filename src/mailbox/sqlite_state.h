@@ -19,11 +19,14 @@ enum sqlite_state { SQLITE_AT_REST, SQLITE_OPENING, SQLITE_OPEN, SQLITE_STOPPING
 struct sqlite_queue {
     struct list rows; /* the window */
     uint32_t count;
+    uint32_t ready;     /* of these, at the head: counted, alone, or never to be handed out */
+    uint32_t coming[2]; /* pushed and not yet on the disk: not counted, and counted */
     uint64_t bytes;     /* of the window */
     uint64_t stored;    /* behind it, on the disk only */
     uint64_t loaded_id; /* the last that was in the window */
     struct store_load load;
-    bool is_loading;
+    struct store_arm arm;
+    bool is_loading, is_arming;
 };
 
 struct sqlite_mailbox {
@@ -39,8 +42,9 @@ struct sqlite_mailbox {
     uint64_t suspect_id_max; /* what the start found */
     struct row *alone;
     bool is_alone_ready; /* counted, and not yet taken */
+    bool is_winding;     /* no handler sees what is handed out */
     bool is_sealed;      /* the store has been told to stop */
-    bool has_load_trouble;
+    bool has_write_trouble, has_load_trouble;
     int failure; /* of the start; the store is stopping because of it */
     uint32_t letters;
     uint64_t letter_bytes; /* on their way to the disk */
@@ -68,8 +72,10 @@ void sqlite_discharge(struct sqlite_mailbox *self, struct row *row);
 void sqlite_append(struct sqlite_mailbox *self, struct sqlite_queue *queue, struct row *row);
 void sqlite_remove(struct sqlite_queue *queue, struct row *row);
 
-/* Reads on where a window runs low. */
+/* Reads on where a window runs low, and counts on where few are ready. */
 void sqlite_refill_all(struct sqlite_mailbox *self);
+/* A row that was to be counted has been, or could not be. */
+void sqlite_armed_ahead(struct sqlite_mailbox *self, struct sqlite_queue *queue);
 
 /* Tells the owner, later, if there is something to take. */
 void sqlite_wake(struct sqlite_mailbox *self);

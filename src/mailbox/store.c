@@ -45,6 +45,7 @@ struct store {
     struct answers *answers;
     struct list fresh;   /* ROW_INSERT, ROW_REJECT */
     struct list settled; /* the other orders */
+    struct list arms;    /* struct store_arm */
     struct loop_task task;
     struct loop_timer retry;
     struct backoff backoff;
@@ -107,7 +108,39 @@ static void store_return(struct store *store, struct list *rows, int code)
     }
 }
 
+static void store_on_armed(struct loop_post *post)
+{
+    struct store_arm *arm = container_of(post, struct store_arm, post);
+    const struct store_options *options = &arm->store->options;
+    options->events->on_armed(options->owner, arm);
+}
+
+static void store_return_arms(struct store *store, struct list *arms, int code)
+{
+    struct list *link;
+    while ((link = list_pop(arms)) != NULL) {
+        struct store_arm *arm = container_of(link, struct store_arm, link);
+        arm->code = code;
+        store_answer(store, &arm->post, store_on_armed);
+    }
+}
+
 /* Transactions ------------------------------------------------------------------------------- */
+
+/* What one of them has. */
+struct store_batch {
+    struct list arms, settled, fresh;
+    uint32_t count;
+    uint64_t bytes;
+};
+
+static void store_batch_init(struct store_batch *batch)
+{
+    *batch = (struct store_batch){.count = 0};
+    list_init(&batch->arms);
+    list_init(&batch->settled);
+    list_init(&batch->fresh);
+}
 
 static int store_bury(struct store *store, const struct row *row)
 {
@@ -134,7 +167,7 @@ static int store_write(struct store *store, const struct row *row)
         r = messages_delete(store->messages, id);
         return r == 0 ? store_bury(store, row) : r;
     case ROW_ARM:
-        return messages_count_delivery(store->messages, id, 1);
+        return messages_count_delivery(store->messages, id, 1 + (int)row->uncounted);
     case ROW_UNARM:
         return messages_count_delivery(store->messages, id, -1);
     }
@@ -155,14 +188,31 @@ static int store_write_all(struct store *store, const struct list *rows)
     return has_letters ? dlq_trim(store->database) : 0;
 }
 
-/* All of both, or nothing. */
-static int store_commit(struct store *store, const struct list *settled, const struct list *fresh)
+/* Before `settled`, which may count one of these back. */
+static int store_write_arms(struct store *store, const struct list *arms)
+{
+    list_each(link, arms)
+    {
+        const struct store_arm *arm = container_of(link, struct store_arm, link);
+        for (uint32_t i = 0; i < arm->count; i++) {
+            int r = messages_count_delivery(store->messages, arm->ids[i], 1);
+            if (r < 0)
+                return r;
+        }
+    }
+    return 0;
+}
+
+/* All of it, or nothing. */
+static int store_commit(struct store *store, const struct store_batch *batch)
 {
     int r = database_begin(store->database);
     if (r == 0)
-        r = store_write_all(store, settled);
+        r = store_write_arms(store, &batch->arms);
     if (r == 0)
-        r = store_write_all(store, fresh);
+        r = store_write_all(store, &batch->settled);
+    if (r == 0)
+        r = store_write_all(store, &batch->fresh);
     if (r == 0)
         r = database_commit(store->database);
     if (r == 0) {
@@ -176,13 +226,14 @@ static int store_commit(struct store *store, const struct list *settled, const s
 }
 
 /* Moves what one transaction may have, the oldest first. */
-static void store_cut(struct list *from, struct list *to, uint32_t *count, uint64_t *bytes)
+static void store_cut(struct list *from, struct list *to, struct store_batch *batch)
 {
-    while (!list_is_empty(from) && *count < STORE_BATCH_COUNT_MAX &&
-           *bytes < STORE_BATCH_BYTES_MAX) {
+    while (!list_is_empty(from) && batch->count < STORE_BATCH_COUNT_MAX &&
+           batch->bytes < STORE_BATCH_BYTES_MAX) {
         struct row *row = container_of(list_pop(from), struct row, message._link);
-        (*count)++;
-        *bytes += row->order == ROW_DELETE ? row->answer.payload.len : row->message.envelope.len;
+        batch->count++;
+        batch->bytes +=
+            row->order == ROW_DELETE ? row->answer.payload.len : row->message.envelope.len;
         list_push(to, &row->message._link);
     }
 }
@@ -204,45 +255,42 @@ static void store_retry_later(struct store *store)
 /* What is done, and nothing else, after a failure. False: the disk still refuses. */
 static bool store_recover(struct store *store)
 {
-    struct list settled, none;
-    uint32_t count = 0;
-    uint64_t bytes = 0;
-
-    list_init(&settled);
-    list_init(&none);
-    store_cut(&store->settled, &settled, &count, &bytes);
-    if (list_is_empty(&settled))
+    struct store_batch batch;
+    store_batch_init(&batch);
+    store_cut(&store->settled, &batch.settled, &batch);
+    if (list_is_empty(&batch.settled))
         return true;
-    if (store_commit(store, &settled, &none) < 0) {
-        store_keep(store, &settled);
+    if (store_commit(store, &batch) < 0) {
+        store_keep(store, &batch.settled);
         return false;
     }
-    store_return(store, &settled, 0);
+    store_return(store, &batch.settled, 0);
     return true;
 }
 
 static void store_on_task(struct loop_task *task)
 {
     struct store *store = container_of(task, struct store, task);
-    struct list settled, fresh;
-    uint32_t count = 0;
-    uint64_t bytes = 0;
-
-    list_init(&settled);
-    list_init(&fresh);
+    struct store_batch batch;
+    store_batch_init(&batch);
     bool is_well = store->trouble == 0 || store_recover(store);
     if (is_well)
-        store_cut(&store->settled, &settled, &count, &bytes);
-    store_cut(&store->fresh, &fresh, &count, &bytes);
+        store_cut(&store->settled, &batch.settled, &batch);
+    store_cut(&store->fresh, &batch.fresh, &batch);
+    list_append(&batch.arms, &store->arms);
     int r = 0;
-    if (count > 0)
-        r = store_commit(store, &settled, &fresh);
+    bool has_work = batch.count > 0 || !list_is_empty(&batch.arms);
+    if (has_work)
+        r = store_commit(store, &batch);
     if (r < 0)
-        store_keep(store, &settled);
-    store_return(store, &settled, r);
-    store_return(store, &fresh, r);
+        store_keep(store, &batch.settled);
+    store_return_arms(store, &batch.arms, r);
+    store_return(store, &batch.settled, r);
+    store_return(store, &batch.fresh, r);
     if (r == 0 && is_well)
         backoff_reset(&store->backoff);
+    if (r == 0 && has_work)
+        database_tend(store->database);
     if (!list_is_empty(&store->fresh) || (is_well && r == 0 && !list_is_empty(&store->settled)))
         loop_defer(store->loop, &store->task);
     else if (!list_is_empty(&store->settled))
@@ -294,6 +342,23 @@ void store_load(struct store *store, struct store_load *load)
 {
     load->store = store;
     bool is_taken = loop_post(store->loop, &load->post, store_on_load);
+    assert(is_taken);
+    (void)is_taken;
+}
+
+static void store_on_arm(struct loop_post *post)
+{
+    struct store_arm *arm = container_of(post, struct store_arm, post);
+    struct store *store = arm->store;
+    list_init(&arm->link);
+    list_push(&store->arms, &arm->link);
+    loop_defer(store->loop, &store->task);
+}
+
+void store_arm(struct store *store, struct store_arm *arm)
+{
+    arm->store = store;
+    bool is_taken = loop_post(store->loop, &arm->post, store_on_arm);
     assert(is_taken);
     (void)is_taken;
 }
@@ -369,6 +434,8 @@ static int store_open(struct store *store)
         r = answers_read(store->answers, loop_wall_ms(store->loop), &opening->answers);
     if (r == 0)
         r = dlq_get_stats(store->database, &stats, NULL, NULL);
+    if (r == 0)
+        database_tend(store->database);
     return r;
 }
 
@@ -466,6 +533,7 @@ int store_new(const struct store_options *options, struct store **ret_store)
     list_init(&store->opening.answers);
     list_init(&store->fresh);
     list_init(&store->settled);
+    list_init(&store->arms);
     loop_task_init(&store->task, store_on_task);
     store->path = mem_text(options->path, strlen(options->path));
     int r = store->path ? store_start(store) : err_origin(ACTR_ENOMEM, "mailbox: no memory");

@@ -46,10 +46,23 @@ struct store_load {
     char text[ERR_TEXT_MAX];
 };
 
+/* Deliveries that are to be counted, of messages that stay where they are. Embedded; the store's
+ * until on_armed. Written with what else there is to write; not tried again. */
+#define STORE_ARM_MAX 64
+struct store_arm {
+    struct list link;
+    struct loop_post post;
+    struct store *store;
+    uint32_t count;
+    uint64_t ids[STORE_ARM_MAX];
+    int code;
+};
+
 struct store_events {
     void (*on_opened)(void *owner, struct store_opening *opening);
     void (*on_row)(void *owner, struct row *row); /* its order has been carried out */
     void (*on_loaded)(void *owner, struct store_load *load);
+    void (*on_armed)(void *owner, struct store_arm *arm);
     void (*on_trouble)(void *owner, int code, const char *text); /* code 0: over */
     void (*on_stopped)(void *owner);                             /* the last one */
 };
@@ -71,6 +84,7 @@ void store_opening_clear(struct store_opening *opening);
 /* Hands a row over. Not after store_stop(). */
 void store_submit(struct store *store, struct row *row, enum row_order order);
 void store_load(struct store *store, struct store_load *load);
+void store_arm(struct store *store, struct store_arm *arm);
 
 /* Writes what it has been handed (what the disk refuses is undone), closes the file, then
  * on_stopped. */

@@ -30,8 +30,12 @@ static void dial_end(struct dial *dial)
     dial->fn(dial, NULL, detail);
 }
 
+/* Of several addresses, one that answered and does not fit says more than one that did not. */
 static void dial_note(struct dial *dial, int error, const char *detail)
 {
+    bool has_answer = dial->error < 0 && dial->error != ACTR_EUNAVAILABLE;
+    if (has_answer && error == ACTR_EUNAVAILABLE)
+        return;
     dial->error = error;
     snprintf(dial->detail, sizeof(dial->detail), "%s", detail);
 }

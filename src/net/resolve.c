@@ -4,11 +4,14 @@
  *
  * uv_getaddrinfo() cannot always be called back, so a lookup that is cancelled stays behind without
  * a user (fn NULL), and its callback frees it. A numeric host takes the same way but for the
- * resolver, by a deferred task.
+ * resolver, by a deferred task; so does localhost, which needs no resolver to be this machine.
  *
  * The lookup is gone before fn runs, so fn may free whoever asked. Loop thread. Must never resolve
  * in place, and never call fn inside resolve_start(). */
 #include "net/resolve.h"
+
+#include <string.h>
+#include <strings.h>
 
 #include <uv.h>
 
@@ -26,7 +29,8 @@ struct resolve {
     void *user;
     uint16_t port;
     bool is_asking;            /* the resolver has it */
-    struct net_address number; /* of a numeric host */
+    struct net_address known[2]; /* of a host that needs no resolver */
+    size_t known_count;
 };
 
 static void resolve_free(struct resolve *resolve)
@@ -49,8 +53,8 @@ static void resolve_end(struct resolve *resolve, const struct net_address *list,
 static void resolve_on_answer(struct loop_task *task)
 {
     struct resolve *resolve = container_of(task, struct resolve, answer);
-    struct net_address address = resolve->number;
-    resolve_end(resolve, &address, 1, "");
+    struct net_address list[2] = {resolve->known[0], resolve->known[1]};
+    resolve_end(resolve, list, resolve->known_count, "");
 }
 
 static void resolve_on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo *answers)
@@ -68,6 +72,30 @@ static void resolve_on_looked_up(uv_getaddrinfo_t *request, int status, struct a
     resolve_end(resolve, list, count, status < 0 ? uv_strerror(status) : "no address");
 }
 
+/* "localhost" and what ends in ".localhost": the loopback addresses whatever a resolver says, or if
+ * there is none (RFC 6761 §6.3). */
+static bool resolve_is_loopback(const char *host)
+{
+    static const char name[] = "localhost";
+    size_t len = strlen(host), name_len = sizeof(name) - 1;
+    return len >= name_len && strcasecmp(host + len - name_len, name) == 0 &&
+           (len == name_len || host[len - name_len - 1] == '.');
+}
+
+/* Fills in what is known without asking; false: the resolver must be asked. */
+static bool resolve_is_known(struct resolve *resolve, const char *host)
+{
+    uint16_t port = resolve->port;
+    if (net_address_parse(view_text(host), port, &resolve->known[0])) {
+        resolve->known_count = 1;
+    } else if (resolve_is_loopback(host)) {
+        resolve->known_count = 2;
+        net_address_parse(view_text("127.0.0.1"), port, &resolve->known[0]);
+        net_address_parse(view_text("::1"), port, &resolve->known[1]);
+    }
+    return resolve->known_count > 0;
+}
+
 int resolve_start(struct net *net, const char *host, uint16_t port, net_resolve_fn *fn, void *user,
                   struct net_resolve **ret_resolve)
 {
@@ -82,7 +110,7 @@ int resolve_start(struct net *net, const char *host, uint16_t port, net_resolve_
     resolve->user = user;
     resolve->port = port;
     loop_task_init(&resolve->answer, resolve_on_answer);
-    if (net_address_parse(view_text(host), port, &resolve->number)) {
+    if (resolve_is_known(resolve, host)) {
         loop_defer(net->loop, &resolve->answer);
     } else {
         int r = uv_getaddrinfo(resolve->net->uv, &resolve->request, resolve_on_looked_up, host,

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Dedup table: one allocation an entry, a hash table to find it, a list in order of completion to
- * let it go.
+/* Dedup table: a pool of entries, a hash table to find one, a list in order of completion to let it
+ * go.
  *
  * Expiry and the memory bound both take from the head of that list, so that every operation is O(1)
  * amortised and nothing ever scans the table. All finished entries live equally long, hence the
@@ -19,6 +19,11 @@
 #define DEDUP_TTL_US 30000000u
 #define DEDUP_BYTES_MAX (32u << 20)
 
+static const char *entry_id(const struct dispatch_entry *entry)
+{
+    return entry->id_len <= DEDUP_ID_INLINE ? entry->id_inline : entry->id_long;
+}
+
 static bool dedup_equal(const struct hash_node *node, const void *wanted)
 {
     const struct dispatch_entry *entry =
@@ -26,7 +31,7 @@ static bool dedup_equal(const struct hash_node *node, const void *wanted)
     const struct dedup_key *key = wanted;
     return entry->caller_serial == key->caller->serial &&
            entry->caller_realm == key->caller->realm && entry->caller_hash == key->caller_hash &&
-           entry->id_len == key->id.len && memcmp(entry->id, key->id.ptr, key->id.len) == 0;
+           entry->id_len == key->id.len && memcmp(entry_id(entry), key->id.ptr, key->id.len) == 0;
 }
 
 struct dedup_key dedup_key_of(const struct dedup *dedup, const struct actr_id *caller,
@@ -41,8 +46,16 @@ struct dedup_key dedup_key_of(const struct dedup *dedup, const struct actr_id *c
 /* A running entry has no result yet. */
 static uint64_t entry_cost(const struct dispatch_entry *entry)
 {
-    return DEDUP_ENTRY_SIZE + entry->id_len + bytes_held(entry->result.payload) +
+    size_t id_len = entry->id_len <= DEDUP_ID_INLINE ? 0 : entry->id_len;
+    return DEDUP_ENTRY_SIZE + id_len + bytes_held(entry->result.payload) +
            bytes_held(entry->result.message);
+}
+
+static void entry_free(struct dedup *dedup, struct dispatch_entry *entry)
+{
+    if (entry->id_len > DEDUP_ID_INLINE)
+        mem_free(entry->id_long);
+    pool_give(&dedup->entries, entry);
 }
 
 static void dedup_forget(struct dedup *dedup, struct dispatch_entry *entry)
@@ -52,7 +65,7 @@ static void dedup_forget(struct dedup *dedup, struct dispatch_entry *entry)
     hash_table_remove(&dedup->table, &entry->node);
     actr_bytes_unref(entry->result.payload);
     actr_bytes_unref(entry->result.message);
-    mem_free(entry);
+    entry_free(dedup, entry);
 }
 
 static void dedup_expire(struct dedup *dedup, uint64_t now_us)
@@ -70,6 +83,8 @@ void dedup_init(struct dedup *dedup, const struct dispatch_limits *limits,
                 const struct hash_key *key)
 {
     hash_table_init(&dedup->table, dedup_equal);
+    pool_init(&dedup->entries, sizeof(struct dispatch_entry), DEDUP_BLOCK_ENTRIES,
+              DEDUP_SPARE_BLOCKS);
     list_init(&dedup->finished);
     dedup->key = *key;
     dedup->ttl_us = limits->dedup_ttl_us ? limits->dedup_ttl_us : DEDUP_TTL_US;
@@ -84,6 +99,7 @@ void dedup_deinit(struct dedup *dedup)
                      container_of(dedup->finished.next, struct dispatch_entry, finished_link));
     assert(dedup->table.count == 0);
     hash_table_deinit(&dedup->table);
+    pool_deinit(&dedup->entries);
 }
 
 struct dispatch_entry *dedup_find(struct dedup *dedup, const struct dedup_key *key, uint64_t now_us)
@@ -93,9 +109,28 @@ struct dispatch_entry *dedup_find(struct dedup *dedup, const struct dedup_key *k
     return node ? container_of(node, struct dispatch_entry, node) : NULL;
 }
 
+/* NULL when memory has run out. */
+static struct dispatch_entry *entry_new(struct dedup *dedup, struct actr_view id)
+{
+    char *id_long = NULL;
+    if (id.len > DEDUP_ID_INLINE && !(id_long = mem_text((const char *)id.ptr, id.len)))
+        return NULL;
+    struct dispatch_entry *entry = pool_take(&dedup->entries);
+    if (!entry) {
+        mem_free(id_long);
+        return NULL;
+    }
+    *entry = (struct dispatch_entry){.id_len = (uint32_t)id.len};
+    if (id_long)
+        entry->id_long = id_long;
+    else if (id.len > 0)
+        memcpy(entry->id_inline, id.ptr, id.len);
+    return entry;
+}
+
 int dedup_begin(struct dedup *dedup, const struct dedup_key *key, struct dispatch_entry **ret_entry)
 {
-    struct dispatch_entry *entry = mem_alloc(sizeof(*entry) + key->id.len);
+    struct dispatch_entry *entry = entry_new(dedup, key->id);
     if (!entry)
         return err_origin(ACTR_ENOMEM, "dedup: no memory for an entry");
     list_init(&entry->finished_link);
@@ -103,11 +138,9 @@ int dedup_begin(struct dedup *dedup, const struct dedup_key *key, struct dispatc
     entry->caller_serial = key->caller->serial;
     entry->caller_realm = key->caller->realm;
     entry->caller_hash = key->caller_hash;
-    entry->id_len = (uint32_t)key->id.len;
-    memcpy(entry->id, key->id.ptr, key->id.len);
     int r = hash_table_insert(&dedup->table, &entry->node, key->hash);
     if (r < 0) {
-        mem_free(entry);
+        entry_free(dedup, entry);
         return r;
     }
     dedup->bytes += entry_cost(entry);
@@ -144,6 +177,14 @@ void dedup_finish(struct dedup *dedup, struct dispatch_entry *entry, uint64_t no
         waiter->fn(waiter, &entry->result);
     }
     dedup_expire(dedup, now_us);
+}
+
+bool dedup_cancel(struct dedup *dedup, struct dispatch_entry *entry)
+{
+    if (!list_is_empty(&entry->waiters))
+        return false;
+    dedup_forget(dedup, entry);
+    return true;
 }
 
 int dedup_restore(struct dedup *dedup, const struct actr_id *caller, struct actr_view id,

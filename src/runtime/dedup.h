@@ -5,9 +5,11 @@
  * The key is caller and request id, so that two callers who chose the same id never meet. A
  * finished entry lives for a time counted from its completion, and no longer than the memory bound
  * allows; a running one lives until it is finished. The bound counts both kinds; a running entry
- * costs its struct (DEDUP_ENTRY_SIZE) and its request id, so the running ones are bounded by what
- * the caller of dispatch lets run or wait: with n of them, n * DEDUP_ENTRY_SIZE and the ids of n
- * messages. Pure; time is an argument; one thread. */
+ * costs its struct (DEDUP_ENTRY_SIZE) and a request id that does not fit in there, so the running
+ * ones are bounded by what the caller of dispatch lets run or wait: with n of them, n *
+ * DEDUP_ENTRY_SIZE and the long ids of n messages. Structs come in blocks of DEDUP_BLOCK_ENTRIES;
+ * DEDUP_SPARE_BLOCKS are kept that no entry is in, so what forgets as much as it takes in allocates
+ * nothing but long ids. Pure; time is an argument; one thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +20,11 @@
 
 #include "base/hash.h"
 #include "base/list.h"
+#include "base/pool.h"
 #include "runtime/dispatch.h"
+
+/* A request id of up to so many bytes is kept in the entry: a UUID, and some more. */
+#define DEDUP_ID_INLINE 40
 
 struct dispatch_entry {
     struct hash_node node;
@@ -30,13 +36,19 @@ struct dispatch_entry {
     uint64_t caller_hash; /* keyed, of all parts of the id */
     uint32_t caller_realm;
     uint32_t id_len;
-    char id[];
+    union {
+        char id_inline[DEDUP_ID_INLINE]; /* id_len <= DEDUP_ID_INLINE */
+        char *id_long;
+    };
 };
 
 #define DEDUP_ENTRY_SIZE sizeof(struct dispatch_entry)
+#define DEDUP_BLOCK_ENTRIES 64
+#define DEDUP_SPARE_BLOCKS 2
 
 struct dedup {
     struct hash_table table;
+    struct pool entries;
     struct list finished;
     struct hash_key key;
     uint64_t ttl_us, bytes_max;
@@ -71,6 +83,9 @@ int dedup_restore(struct dedup *dedup, const struct actr_id *caller, struct actr
 /* A new running entry; there must be none. ACTR_ENOMEM. */
 int dedup_begin(struct dedup *dedup, const struct dedup_key *key,
                 struct dispatch_entry **ret_entry) ACTR_MUST_CHECK;
+
+/* The running entry has come to nothing; it is gone. False: somebody waits for it, and it stays. */
+bool dedup_cancel(struct dedup *dedup, struct dispatch_entry *entry) ACTR_MUST_CHECK;
 
 /* The entry has ended with `result` (references are taken). It may be gone when this returns. */
 void dedup_finish(struct dedup *dedup, struct dispatch_entry *entry, uint64_t now_us,

@@ -3,8 +3,8 @@
 /* Dispatch: ACL, then dedup. See dispatch.h.
  *
  * A denied message never enters the dedup table: a rule that changes must be able to change the
- * answer. Pure; runs on the thread of its caller; never allocates but for the entry of a fresh
- * message. */
+ * answer. Pure; runs on the thread of its caller; never allocates but for the entries of fresh
+ * messages (dedup.h). */
 #include "runtime/dispatch.h"
 
 #include <stdio.h>
@@ -97,6 +97,11 @@ void dispatch_complete(struct dispatch *dispatch, struct dispatch_entry *entry, 
                        const struct dispatch_result *result)
 {
     dedup_finish(&dispatch->dedup, entry, now_us, result);
+}
+
+bool dispatch_forget(struct dispatch *dispatch, struct dispatch_entry *entry)
+{
+    return dedup_cancel(&dispatch->dedup, entry);
 }
 
 int dispatch_restore(struct dispatch *dispatch, const struct actr_id *caller,

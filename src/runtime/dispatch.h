@@ -22,12 +22,20 @@
 struct acl; /* acl.h */
 struct dispatch;
 
+/* What became of the handling of a message, whatever its caller is told. */
+enum dispatch_fate {
+    DISPATCH_HANDLED,
+    DISPATCH_REFUSED, /* no handler has begun, and none will in this run of the node */
+    DISPATCH_CRASHED  /* what the handler ran in has ended with it; this process has not */
+};
+
 /* How a message ended. Owns its bytes. */
 struct dispatch_result {
     int code;                  /* 0, or ACTR_E… */
     int64_t retry_after_ms;    /* -1: no hint */
     struct actr_bytes payload; /* code == 0 */
     struct actr_bytes message; /* code != 0: text for people, without prefix */
+    enum dispatch_fate fate;
 };
 
 /* A request that came again while its first copy still runs waits here; embedded by the caller. */
@@ -79,6 +87,10 @@ int dispatch_admit(struct dispatch *dispatch, const struct dispatch_message *mes
  * waiters. */
 void dispatch_complete(struct dispatch *dispatch, struct dispatch_entry *entry, uint64_t now_us,
                        const struct dispatch_result *result);
+
+/* Instead of dispatch_complete(): it has not been handled, and will be admitted again. False: a
+ * repeat of it waits for its end; complete it. */
+bool dispatch_forget(struct dispatch *dispatch, struct dispatch_entry *entry) ACTR_MUST_CHECK;
 
 /* Remembers what a message ended with `age_us` ago, in an earlier life of the process (takes
  * references): a durable mailbox brings these back before it lets anything in. In any order; those

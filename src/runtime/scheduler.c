@@ -213,46 +213,6 @@ void scheduler_finish(struct scheduler *scheduler, struct scheduler_job *job)
     }
 }
 
-/* A barrier that waits goes: its epoch joins the one before it. */
-static void scheduler_open(struct scheduler *scheduler, struct scheduler_job *barrier)
-{
-    struct list *ready = &scheduler->ready;
-    uint64_t epoch = scheduler->epoch;
-    if (barrier->_link.prev != &scheduler->barriers) {
-        struct scheduler_job *before = scheduler_job_of(barrier->_link.prev);
-        ready = &before->_behind;
-        epoch = before->_epoch;
-    }
-    struct list *link;
-    while ((link = list_pop(&barrier->_behind))) {
-        struct scheduler_job *job = scheduler_job_of(link);
-        if (job->key.kind == CONFLICT_KEY_SCOPED)
-            hash_table_remove(&scheduler->keys, &job->_node);
-        job->_epoch = epoch;
-        scheduler_enqueue(scheduler, ready, job);
-    }
-}
-
-void scheduler_remove(struct scheduler *scheduler, struct scheduler_job *job)
-{
-    assert(job->_state != SCHEDULER_IDLE && job->_state != SCHEDULER_RUNNING);
-    if (job->_state == SCHEDULER_BARRIER) {
-        scheduler_open(scheduler, job);
-    } else if (job->_state == SCHEDULER_READY && job->key.kind == CONFLICT_KEY_SCOPED) {
-        struct scheduler_job *next = scheduler_succeed(scheduler, job);
-        if (next)
-            list_push(&job->_link, &next->_link); /* in front of it: the key keeps its turn */
-    }
-    list_remove(&job->_link);
-    job->_state = SCHEDULER_IDLE;
-    scheduler->waiting--;
-}
-
-uint32_t scheduler_waiting(const struct scheduler *scheduler)
-{
-    return scheduler->waiting;
-}
-
 uint32_t scheduler_running(const struct scheduler *scheduler)
 {
     return scheduler->running;

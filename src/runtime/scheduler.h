@@ -8,10 +8,10 @@
  *  - A barrier starts when nothing runs and nothing that came before it waits, runs alone, and
  *    nothing that came after it starts before it has finished.
  *
- * So no key waits for another for ever, and a budget of 1 without free messages is serial. Every
- * operation takes constant time, but for scheduler_remove() of a barrier. Pure: no thread, no
- * clock; no memory but what scheduler_new() takes; jobs are embedded in what they run. One thread.
- */
+ * So no key waits for another for ever, and a budget of 1 without free messages is serial. What was
+ * submitted takes its turn: one that nobody wants any more is told so when it starts. Every
+ * operation takes constant time. Pure: no thread, no clock; no memory but what scheduler_new()
+ * takes; jobs are embedded in what they run. One thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -43,19 +43,15 @@ int scheduler_new(uint32_t budget, uint32_t capacity, const struct hash_key *has
 /* Nothing may wait or run. NULL is fine; returns NULL. */
 struct scheduler *scheduler_free(struct scheduler *scheduler);
 
-/* False: at capacity; submit when a job has finished or was removed. */
+/* False: at capacity; submit when a job has finished. */
 bool scheduler_has_room(const struct scheduler *scheduler);
 /* There must be room. The job, and the bytes its key borrows, are the scheduler's until
- * scheduler_finish() or scheduler_remove(). */
+ * scheduler_finish(). */
 void scheduler_submit(struct scheduler *scheduler, struct scheduler_job *job);
 /* The next job that may start, which now runs; NULL when none may. Call until NULL after every
- * submit, finish and remove. */
+ * submit and finish. */
 struct scheduler_job *scheduler_next(struct scheduler *scheduler);
 /* A job from scheduler_next() has ended. */
 void scheduler_finish(struct scheduler *scheduler, struct scheduler_job *job);
-/* Takes back a job that waits. Of its key the next one takes its turn. A barrier takes time for
- * each key that waits directly behind it. */
-void scheduler_remove(struct scheduler *scheduler, struct scheduler_job *job);
 
-uint32_t scheduler_waiting(const struct scheduler *scheduler);
 uint32_t scheduler_running(const struct scheduler *scheduler);

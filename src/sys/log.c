@@ -12,6 +12,8 @@
 
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,13 +62,13 @@ void log_write(const struct log *log, enum actr_log_level level, const char *eve
     log->sink(log->arg, level, event, message);
 }
 
-static const char *const log_level_names[] = {"trace", "debug", "info", "warn", "error"};
+static const char *const log_level_names[] = {"trace", "debug", "info", "warn", "error", "off"};
 
-#define LOG_LEVEL_COUNT (sizeof(log_level_names) / sizeof(log_level_names[0]))
+#define LOG_NAME_COUNT (sizeof(log_level_names) / sizeof(log_level_names[0]))
 
 bool log_level_parse(struct actr_view name, enum actr_log_level *ret_level)
 {
-    for (size_t i = 0; i < LOG_LEVEL_COUNT; i++) {
+    for (size_t i = 0; i < LOG_OFF; i++) {
         if (view_equal(name, view_text(log_level_names[i]))) {
             *ret_level = (enum actr_log_level)i;
             return true;
@@ -77,7 +79,51 @@ bool log_level_parse(struct actr_view name, enum actr_log_level *ret_level)
 
 static const char *log_level_name(enum actr_log_level level)
 {
-    return (size_t)level < LOG_LEVEL_COUNT ? log_level_names[level] : "?";
+    return (size_t)level < LOG_NAME_COUNT ? log_level_names[level] : "?";
+}
+
+/* A level or "off", in any case. */
+static bool log_filter_level(struct actr_view word, enum actr_log_level *ret_level)
+{
+    for (size_t i = 0; i < LOG_NAME_COUNT; i++) {
+        if (word.len == strlen(log_level_names[i]) &&
+            strncasecmp((const char *)word.ptr, log_level_names[i], word.len) == 0) {
+            *ret_level = (enum actr_log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool log_filter_add(struct log_filter *filter, struct actr_view directive)
+{
+    enum actr_log_level level;
+    const char *equals = memchr(directive.ptr, '=', directive.len);
+    if (!equals) {
+        filter->has_level = log_filter_level(directive, &filter->level);
+        return filter->has_level;
+    }
+    size_t name_len = (size_t)(equals - (const char *)directive.ptr);
+    if (filter->ignored.len == 0)
+        filter->ignored = directive;
+    return name_len > 0 &&
+           log_filter_level(actr_view_of(equals + 1, directive.len - name_len - 1), &level);
+}
+
+bool log_filter_parse(const char *text, struct log_filter *ret_filter)
+{
+    struct log_filter filter = {0};
+    bool is_there = false;
+    while (*text) {
+        size_t len = strcspn(text, ",");
+        if (len > 0 && !log_filter_add(&filter, actr_view_of(text, len)))
+            return false;
+        is_there = is_there || len > 0;
+        text += len + (text[len] == ',');
+    }
+    if (is_there)
+        *ret_filter = filter;
+    return is_there;
 }
 
 void log_to_stderr(void *arg, enum actr_log_level level, const char *event, const char *message)

@@ -35,6 +35,21 @@ struct log {
 /* True: `name` is error, warn, info, debug or trace. */
 bool log_level_parse(struct actr_view name, enum actr_log_level *ret_level);
 
+/* Above every line: nothing is logged. */
+#define LOG_OFF ((enum actr_log_level)(ACTR_LOG_ERROR + 1))
+
+/* A filter as of the existing system, in RUST_LOG and in files: directives with commas between
+ * them, a level (also "off"), or `part=level`. The last plain level holds for the whole program;
+ * parts of it have no levels of their own here. */
+struct log_filter {
+    enum actr_log_level level;
+    bool has_level;
+    struct actr_view ignored; /* the first directive for a part, out of the text; empty: none */
+};
+
+/* Levels in any case. False: a directive is neither, or there is none. */
+bool log_filter_parse(const char *text, struct log_filter *ret_filter);
+
 /* A sink: one line "time level event message" to standard error, written whole. Time is UTC. */
 void log_to_stderr(void *arg, enum actr_log_level level, const char *event, const char *message);
 

@@ -25,8 +25,7 @@ struct workers {
     unsigned waiting_count, waiting_max;
     unsigned idle_count;
     unsigned thread_count, thread_max;
-    bool is_closing, is_abandoned;
-    unsigned alive_count; /* threads that have not ended */
+    bool is_closing;
     char name[16];
     struct thread threads[];
 };
@@ -79,10 +78,7 @@ static void workers_main(void *arg)
         pthread_mutex_lock(&workers->lock);
         workers->idle_count++;
     }
-    bool is_last = --workers->alive_count == 0 && workers->is_abandoned;
     pthread_mutex_unlock(&workers->lock);
-    if (is_last)
-        workers_destroy(workers);
 }
 
 /* With the lock held: one more thread where the idle ones have work waiting already. */
@@ -95,7 +91,6 @@ static int workers_grow(struct workers *workers)
                          workers);
     if (r == 0) {
         workers->thread_count++;
-        workers->alive_count++;
         workers->idle_count++;
     }
     return workers->thread_count > 0 ? 0 : r; /* fewer threads than hoped for are enough */
@@ -127,18 +122,4 @@ struct workers *workers_free(struct workers *workers)
         thread_join(&workers->threads[i]);
     workers_destroy(workers);
     return NULL;
-}
-
-void workers_abandon(struct workers *workers)
-{
-    pthread_mutex_lock(&workers->lock);
-    workers->is_closing = true;
-    workers->is_abandoned = true;
-    for (unsigned i = 0; i < workers->thread_count; i++)
-        thread_detach(&workers->threads[i]);
-    bool is_last = workers->alive_count == 0;
-    pthread_cond_broadcast(&workers->cond);
-    pthread_mutex_unlock(&workers->lock);
-    if (is_last)
-        workers_destroy(workers);
 }

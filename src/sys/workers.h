@@ -41,7 +41,3 @@ int workers_submit(struct workers *workers, struct work *work, work_fn *fn)
 /* Runs what was submitted to its end, joins the threads and frees. Nobody may submit any more, but
  * for the work that runs. Not from a worker. NULL is fine; returns NULL. Blocks. */
 struct workers *workers_free(struct workers *workers);
-
-/* Instead of workers_free(), when work may never return: what was submitted is still run, by
- * threads that clean up after themselves if they ever come to their end. */
-void workers_abandon(struct workers *workers);

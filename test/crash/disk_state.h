@@ -38,7 +38,6 @@ struct disk {
     bool is_off;
     int wal_pages;
     uint64_t salt;
-    sqlite3 *connection;
 };
 
 /* Each is a step, and returns what SQLite is told. */

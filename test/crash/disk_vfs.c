@@ -82,18 +82,15 @@ static int handle_is_reserved(sqlite3_file *base, int *ret_is_reserved)
 /* The log is folded back often, however seldom the program wants it. */
 static int handle_pragma(struct disk *disk, char **words)
 {
-    if (strcmp(words[1], "wal_autocheckpoint") != 0 || !disk->connection)
+    if (strcmp(words[1], "wal_autocheckpoint") != 0)
         return SQLITE_NOTFOUND;
-    return sqlite3_wal_autocheckpoint(disk->connection, disk->wal_pages);
+    words[0] = sqlite3_mprintf("%d", disk->wal_pages);
+    return words[0] ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 static int handle_control(sqlite3_file *base, int what, void *arg)
 {
     struct disk *disk = handle_of(base)->disk;
-    if (what == SQLITE_FCNTL_PDB) {
-        disk->connection = *(sqlite3 **)arg;
-        return SQLITE_OK;
-    }
     return what == SQLITE_FCNTL_PRAGMA ? handle_pragma(disk, arg) : SQLITE_NOTFOUND;
 }
 

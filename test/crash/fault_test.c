@@ -10,7 +10,7 @@
 #include "harness.h"
 #include "world.h"
 
-#define USE_ACTIONS 28
+#define USE_ACTIONS 20
 #define FOREVER UINT32_MAX
 #define A_WHILE 25u
 

@@ -32,7 +32,8 @@ struct kill {
     char dir[64], path[96];
     struct number numbers[NUMBERS_MAX];
     uint32_t next;
-    unsigned rounds, accepted, handled;
+    unsigned rounds, accepted, handled, died;
+    char killer[16], most[16]; /* "": nobody kills but we */
     pid_t pid;
     int pipe;
 };
@@ -47,7 +48,11 @@ static void kill_start(struct kill *kill, uint32_t first)
     int ends[2];
     assert_non_null(program);
     snprintf(number, sizeof(number), "%u", first);
-    char *argv[] = {(char *)(uintptr_t)program, kill->path, number, NULL};
+    char *argv[] = {(char *)(uintptr_t)program, kill->path, number, NULL, NULL, NULL};
+    if (kill->killer[0]) {
+        argv[3] = kill->killer;
+        argv[4] = kill->most;
+    }
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
@@ -87,6 +92,9 @@ static bool kill_hear(struct kill *kill)
         number->handled++;
         kill->handled++;
         break;
+    case KILLED_DIED:
+        kill->died++;
+        break;
     }
     return true;
 }
@@ -122,6 +130,16 @@ static bool kill_look(struct kill *kill)
         fail_msg("%s", actr_errmsg());
     mailbox_file_close(file);
     return true;
+}
+
+static unsigned kill_letters(const struct kill *kill)
+{
+    struct mailbox_file *file = NULL;
+    struct dlq_stats stats;
+    assert_int_equal(mailbox_file_open(kill->path, false, &file), 0);
+    assert_int_equal(dlq_get_stats(mailbox_file_database(file), &stats, NULL, NULL), 0);
+    mailbox_file_close(file);
+    return (unsigned)stats.total;
 }
 
 /* After a life: whatever was accepted is in the file, or was handled. */
@@ -192,6 +210,47 @@ static void kill_remove(const struct kill *kill)
         unlink(path);
     }
     assert_int_equal(rmdir(kill->dir), 0);
+}
+
+/* Lives of a process that one message kills, until it ends by itself. */
+static unsigned kill_by_message(struct kill *self, unsigned most)
+{
+    int status = 0;
+    snprintf(self->killer, sizeof(self->killer), "%u", self->next + 20);
+    snprintf(self->most, sizeof(self->most), "%u", most);
+    kill_start(self, self->next);
+    do {
+        while (kill_hear(self)) {
+        }
+        close(self->pipe);
+        assert_int_equal(waitpid(self->pid, &status, 0), self->pid);
+        if (WIFSIGNALED(status)) {
+            assert_in_range(self->died, 1, most);
+            kill_start(self, 0);
+        }
+    } while (WIFSIGNALED(status));
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return self->died;
+}
+
+TEST(a_message_kills_its_process_so_many_times_and_no_more)
+{
+    struct kill *kill = calloc(1, sizeof(*kill));
+    assert_non_null(kill);
+    kill->next = 1;
+    snprintf(kill->dir, sizeof(kill->dir), "/tmp/actr-kill-XXXXXX");
+    assert_non_null(mkdtemp(kill->dir));
+    snprintf(kill->path, sizeof(kill->path), "%s/mailbox.db", kill->dir);
+    for (unsigned most = 3; most <= 5; most++) {
+        kill->died = 0;
+        assert_int_equal(kill_by_message(kill, most), most);
+        kill_look(kill);
+        for (uint32_t i = 1; i < kill->next; i++) /* the others were not blamed */
+            assert_false(kill->numbers[i].is_row);
+        assert_int_equal(kill_letters(kill), most - 2);
+    }
+    kill_remove(kill);
+    free(kill);
 }
 
 TEST(a_process_that_is_killed_loses_nothing_that_it_accepted)

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* killed FILE FIRST: opens a mailbox, its store on a thread of its own, and pushes, takes and acks
- * numbered messages from FIRST on until somebody kills it. FIRST 0: handles what there is, and
- * ends. Holds a few messages at a time, and pushes faster than it handles. */
+/* killed FILE FIRST [KILLER MAX]: opens a mailbox, its store on a thread of its own, and pushes,
+ * takes and acks numbered messages from FIRST on until somebody kills it. FIRST 0: handles what
+ * there is, and ends. Holds a few messages at a time, and pushes faster than it handles. It dies by
+ * its own hand when it begins to handle the message KILLER, which may happen MAX times. */
 #include "killed.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@ struct killed {
     struct mailbox_message *held[HELD_MAX];
     unsigned held_count;
     uint32_t next; /* to be pushed; 0: nothing is */
+    uint32_t killer;
     struct loop_task task;
 };
 
@@ -64,6 +67,10 @@ static void killed_finish(struct killed *killed)
 {
     struct mailbox_message *message = killed->held[0];
     uint32_t number = killed_number(actr_bytes_view(message->envelope));
+    if (number == killed->killer) {
+        killed_tell(KILLED_DIED, number);
+        raise(SIGKILL);
+    }
     const struct mailbox_answer answer = {
         .request_id = actr_bytes_view(message->envelope),
         .retry_after_ms = -1,
@@ -161,14 +168,16 @@ int main(int argc, char **argv)
     };
     struct actr_id self = {0};
     struct killed killed = {.held_count = 0};
-    if (argc != 3 || loop_uv_new(&killed.loop) < 0)
-        killed_die("usage: killed FILE FIRST");
+    if ((argc != 3 && argc != 5) || loop_uv_new(&killed.loop) < 0)
+        killed_die("usage: killed FILE FIRST [KILLER MAX]");
     killed.next = (uint32_t)strtoul(argv[2], NULL, 10);
+    killed.killer = argc == 5 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
     loop_task_init(&killed.task, killed_on_task);
     const struct sqlite_mailbox_options options = {
         .loop = killed.loop,
         .path = argv[1],
-        .deliveries_max = 1000, /* whoever is in flight is innocent */
+        /* Else whoever is in flight is innocent. */
+        .deliveries_max = argc == 5 ? (uint32_t)strtoul(argv[4], NULL, 10) : 1000,
         .self = &self,
         .events = &events,
         .owner = &killed,

@@ -6,7 +6,14 @@
 
 #include <stdint.h>
 
-enum killed_event { KILLED_OPEN, KILLED_PUSHED, KILLED_REFUSED, KILLED_TAKEN, KILLED_HANDLED };
+enum killed_event {
+    KILLED_OPEN,
+    KILLED_PUSHED,
+    KILLED_REFUSED,
+    KILLED_TAKEN,
+    KILLED_HANDLED,
+    KILLED_DIED /* of this one */
+};
 
 struct killed_record {
     uint32_t event; /* enum killed_event */

@@ -80,8 +80,8 @@ void pledge_rest(struct pledge *pledge, bool is_well)
 static bool check_deliveries(struct pledge *pledge, const struct pledge_entry *entry)
 {
     unsigned number = (unsigned)(entry - pledge->entries);
-    uint32_t least = entry->deliveries + (entry->is_suspect && entry->is_held);
-    uint32_t most = entry->deliveries + entry->is_suspect;
+    uint32_t least = entry->deliveries + (entry->is_held && !entry->is_excused);
+    uint32_t most = entry->deliveries + 1;
     if (entry->rows == 0 || (entry->row_deliveries >= least && entry->row_deliveries <= most))
         return true;
     return pledge_blame(pledge, "%u was delivered %u to %u times, the disk says %u", number, least,
@@ -144,9 +144,23 @@ static bool check_entry(struct pledge *pledge, const struct pledge_entry *entry)
     return entry->end == PLEDGE_OPEN ? check_open(pledge, entry) : check_end(pledge, entry);
 }
 
+/* Of what came in this life and was not handed out, few were counted. */
+static bool check_ahead(struct pledge *pledge)
+{
+    unsigned ahead = 0, most = 2 * 2 * pledge->ahead_max; /* of two priorities */
+    for (unsigned i = 0; i < pledge->count; i++) {
+        const struct pledge_entry *entry = &pledge->entries[i];
+        ahead += !entry->is_suspect && entry->handed == 0 && entry->rows > 0 &&
+                 entry->row_deliveries > 0;
+    }
+    if (ahead <= most)
+        return true;
+    return pledge_blame(pledge, "%u messages were counted and not handed out", ahead);
+}
+
 bool pledge_check(struct pledge *pledge)
 {
-    bool is_right = pledge->fault[0] == '\0';
+    bool is_right = pledge->fault[0] == '\0' && check_ahead(pledge);
     for (unsigned i = 0; i < pledge->count && is_right; i++)
         is_right = check_entry(pledge, &pledge->entries[i]);
     return is_right;
@@ -174,7 +188,7 @@ static void entry_adopt(struct pledge_entry *entry)
     entry->is_poisoned =
         entry->is_poisoned || (is_letter && !entry->is_letter && entry->end == PLEDGE_OPEN);
     entry->is_suspect = is_row;
-    entry->is_held = false;
+    entry->is_held = entry->is_excused = false;
     entry->handed = 0;
     entry->deliveries = is_row ? entry->row_deliveries : 0;
     entry->is_settled = !is_row;

@@ -27,6 +27,7 @@ struct pledge_entry {
     uint32_t deliveries; /* counted so often */
     bool is_held;        /* handed out in this life, and not given back */
     unsigned handed;     /* how often in this life */
+    bool is_excused;     /* perhaps uncounted, because the disk refused */
     bool is_poisoned;    /* dead without our doing, found so once */
 
     /* On the disk, at the last pledge_read(). */
@@ -37,7 +38,7 @@ struct pledge_entry {
 struct pledge {
     struct pledge_entry entries[PLEDGE_MAX];
     unsigned count;
-    uint32_t deliveries_max;
+    uint32_t deliveries_max, ahead_max;
     unsigned revived;            /* refused ones that came back: allowed, and counted */
     char fault[PLEDGE_TEXT_MAX]; /* the first broken promise; "": none */
 };

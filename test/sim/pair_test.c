@@ -5,32 +5,9 @@
 #include <stdio.h>
 
 #include "harness.h"
-#include "sim_traffic.h"
+#include "sim_pair.h"
 
-struct pair {
-    struct sim_world world;
-    struct sim_traffic traffic;
-    struct sim_node *alpha, *beta;
-};
-
-static void pair_init(struct pair *pair, uint64_t seed, const char *test)
-{
-    sim_world_init(&pair->world, seed, test);
-    sim_traffic_init(&pair->traffic, &pair->world);
-    sim_serve(&pair->world);
-    pair->alpha = sim_add(&pair->world, "alpha", sim_traffic_workload(&pair->traffic), NULL);
-    pair->beta = sim_add(&pair->world, "beta", sim_traffic_workload(&pair->traffic), NULL);
-    sim_check(&pair->world, sim_start(pair->alpha) == 0);
-    sim_check(&pair->world, sim_start(pair->beta) == 0);
-}
-
-static void pair_deinit(struct pair *pair)
-{
-    sim_world_deinit(&pair->world);
-    sim_traffic_deinit(&pair->traffic);
-}
-
-static struct pair pair;
+static struct sim_pair pair;
 
 /* Discovery that tells one id. */
 struct finding {
@@ -69,7 +46,7 @@ static struct actr_id find_from(struct sim_node *node)
 TEST(calls_and_tells_arrive_in_order)
 {
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        pair_init(&pair, seed, "calls_and_tells_arrive_in_order");
+        sim_pair_init(&pair, seed, "calls_and_tells_arrive_in_order");
         pair.traffic.is_ordered = true;
         struct actr_id id = find_from(pair.alpha);
         struct actr_id beta = actr_node_id(pair.beta->node);
@@ -90,6 +67,6 @@ TEST(calls_and_tells_arrive_in_order)
             sim_check(&pair.world, call->executions == 1);
             sim_check(&pair.world, call->code == (call->route == SIM_FAIL ? ACTR_EINVALID : 0));
         }
-        pair_deinit(&pair);
+        sim_pair_deinit(&pair);
     }
 }

@@ -140,6 +140,34 @@ TEST(a_broken_actor_is_restarted_and_what_waits_runs)
     sim_world_deinit(&world);
 }
 
+/* They watch the node, which goes on: they hear that the actor broke, that it is whole again, and
+ * whatever happens afterwards. */
+TEST(observers_hear_of_a_restart_and_of_what_comes_after_it)
+{
+    struct outcome breaks;
+    begin("observers_hear_of_a_restart_and_of_what_comes_after_it", 0);
+    for (unsigned round = 1; round <= 2; round++) {
+        const struct sim_witness *observer = &beta->observer;
+        unsigned connected = observer->counts[ACTR_HOOK_SIGNALING_CONNECTED];
+        send(&breaks, "break");
+        sim_run(&world, 50 * SIM_MS);
+        sim_check(&world, observer->categories[ACTR_ERROR_POISON] == round);
+        sim_check(&world, observer->counts[ACTR_HOOK_READY] == round);
+        sim_run(&world, SIM_S);
+        sim_check(&world, observer->counts[ACTR_HOOK_READY] == round + 1);
+        sim_check(&world, observer->counts[ACTR_HOOK_START] == 1);
+        sim_unserve(&world, true);
+        sim_run(&world, SIM_S);
+        sim_serve(&world);
+        sim_run(&world, 60 * SIM_S);
+        sim_check(&world, observer->counts[ACTR_HOOK_SIGNALING_DISCONNECTED] == round);
+        sim_check(&world, observer->counts[ACTR_HOOK_SIGNALING_CONNECTED] == connected + 1);
+    }
+    sim_stop(beta, 5000);
+    sim_check(&world, beta->observer.counts[ACTR_HOOK_STOP] == 1);
+    sim_world_deinit(&world);
+}
+
 /* Every restart fails, in one way or another. */
 static void leaves(const char *test, int start_code, bool start_panics)
 {

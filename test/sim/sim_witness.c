@@ -52,6 +52,14 @@ static void witness_peer(struct sim_witness *witness, const struct sim_world *wo
     }
 }
 
+/* An actor that is broken may be ready again. */
+static void witness_error(struct sim_witness *witness, const struct actr_error_event *error)
+{
+    witness->categories[error->category]++;
+    if (error->category == ACTR_ERROR_POISON)
+        witness->is_ready = false;
+}
+
 void sim_witness_hear(struct sim_witness *witness, const struct sim_world *world,
                       const struct actr_hook_event *event)
 {
@@ -70,5 +78,5 @@ void sim_witness_hear(struct sim_witness *witness, const struct sim_world *world
     else if (event->backpressure)
         witness->queue_len = event->backpressure->queue_len;
     else
-        witness->categories[event->error->category]++;
+        witness_error(witness, event->error);
 }

@@ -7,7 +7,6 @@
  * a time, the node has workers (a foreign loop has none) and ACTR_DISPATCH_SERIAL does not say
  * otherwise. The host side is serial. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -17,18 +16,6 @@
 
 #define ACTOR_STUCK_AFTER_MS 30000
 #define ACTOR_KEPT_MAX 1024
-
-/* Who set it wants no message to overlap another, whatever the program says. */
-static bool actor_must_be_serial(void)
-{
-    static const char *const yes[] = {"1", "true", "TRUE", "yes"};
-    const char *value = getenv("ACTR_DISPATCH_SERIAL");
-    for (size_t i = 0; value && i < sizeof(yes) / sizeof(yes[0]); i++) {
-        if (strcmp(value, yes[i]) == 0)
-            return true;
-    }
-    return false;
-}
 
 static void actor_on_stuck(void *owner, const struct executor_job *job, uint64_t age_us)
 {
@@ -68,7 +55,7 @@ static int actor_init_keyed(struct actr_node *node)
     if (budget > ACTR_CONCURRENCY_MAX)
         budget = ACTR_CONCURRENCY_MAX;
     if (!node->workload->has_keys || budget == 1 || !node->workers ||
-        executor_is_keyed(&node->executor) || actor_must_be_serial())
+        executor_is_keyed(&node->executor) || node->environment.is_dispatch_serial)
         return 0;
     loop_random(node->loop, &key, sizeof(key));
     return executor_set_keyed(&node->executor, budget, &key);

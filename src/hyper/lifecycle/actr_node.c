@@ -9,6 +9,7 @@
  * own thread. */
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -23,23 +24,6 @@
 #include "sys/workers.h"
 
 #define NODE_WORKERS_MAX 4 /* two actors, and room for what comes */
-
-static void node_log_sink(void *arg, enum actr_log_level level, const char *event,
-                          const char *message)
-{
-    struct actr_node *node = arg;
-    node->options.log(node->options.arg, level, event, message);
-}
-
-static void node_init_log(struct actr_node *node)
-{
-    const struct actr_node_options *options = &node->options;
-    node->log.level = options->log_level ? options->log_level : ACTR_LOG_WARN;
-    if (options->log_all)
-        node->log.level = ACTR_LOG_TRACE;
-    node->log.sink = options->log ? node_log_sink : log_to_stderr;
-    node->log.arg = node;
-}
 
 static void node_init_env(struct actr_node *node, struct context_env *env,
                           struct executor *executor)
@@ -141,20 +125,24 @@ static int node_start_thread(struct actr_node *node)
     return 0;
 }
 
-/* A node that has its options and its log, and nothing else. */
-static struct actr_node *node_new(const struct actr_node_options *options)
+/* A node that has its options, its environment and its log, and nothing else. */
+static int node_new(const struct actr_node_options *options, struct actr_node **ret_node)
 {
+    struct environment environment;
+    int r = environment_read(getenv, &environment);
+    if (r < 0)
+        return r;
     struct actr_node *node = mem_alloc(sizeof(*node));
-    if (!node) {
-        err_origin(ACTR_ENOMEM, "node: no memory");
-        return NULL;
-    }
+    if (!node)
+        return err_origin(ACTR_ENOMEM, "node: no memory");
+    node->environment = environment;
     if (options)
         memcpy(&node->options, options,
                options->size < sizeof(*options) ? options->size : sizeof(*options));
     lock_init(&node->lock);
-    node_init_log(node);
-    return node;
+    node_log_init(node);
+    *ret_node = node;
+    return 0;
 }
 
 /* Consumes node; config_result is what reading its configuration came to. */
@@ -169,6 +157,7 @@ static int node_open(struct actr_node *node, int config_result, struct actr_node
         mem_free(node);
         return r;
     }
+    node_log_configure(node);
     r = node_init_parts(node);
     if (r == 0 && !node->options.foreign_loop)
         r = node_start_thread(node);
@@ -185,9 +174,10 @@ int actr_node_open(struct actr_node **ret_node, const char *config_path,
 {
     if (!config_path)
         return err_origin(ACTR_EINVALID, "node: no configuration file");
-    struct actr_node *node = node_new(options);
-    if (!node)
-        return ACTR_ENOMEM;
+    struct actr_node *node;
+    int r = node_new(options, &node);
+    if (r < 0)
+        return r;
     return node_open(node, node_config_load(config_path, &node->log, &node->config), ret_node);
 }
 
@@ -196,10 +186,11 @@ int actr_node_open_text(struct actr_node **ret_node, const char *name, const cha
 {
     if (!config)
         return err_origin(ACTR_EINVALID, "node: no configuration");
-    struct actr_node *node = node_new(options);
-    if (!node)
-        return ACTR_ENOMEM;
-    int r = node_config_parse(name ? name : "config", config, &node->log, &node->config);
+    struct actr_node *node;
+    int r = node_new(options, &node);
+    if (r < 0)
+        return r;
+    r = node_config_parse(name ? name : "config", config, &node->log, &node->config);
     return node_open(node, r, ret_node);
 }
 
@@ -207,9 +198,10 @@ int node_open_on(struct loop *loop, struct net *net, struct association_factory 
                  const char *config, const struct actr_node_options *options,
                  struct actr_node **ret_node)
 {
-    struct actr_node *node = node_new(options);
-    if (!node)
-        return ACTR_ENOMEM;
+    struct actr_node *node;
+    int r = node_new(options, &node);
+    if (r < 0)
+        return r;
     node->is_guest = true;
     node->options.foreign_loop = true;
     node->loop = loop;

@@ -202,6 +202,7 @@ static struct actr_view calls_view(const char *text)
 static void call_on_invocation(struct invocation *invocation, const struct dispatch_result *result)
 {
     struct call *call = container_of(invocation, struct call, invocation);
+    host_gate_report(invocation, result);
     if (!call->is_ended) { /* else it timed out or was cancelled before */
         call_end(call, result->code, actr_bytes_view(result->message),
                  actr_bytes_ref(result->payload), result->retry_after_ms);

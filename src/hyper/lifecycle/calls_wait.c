@@ -48,6 +48,7 @@ static void call_wait_on_result(void *arg, const struct actr_result *result)
 static void call_wait_on_kept(struct invocation *invocation, const struct dispatch_result *result)
 {
     struct call_wait *wait = container_of(invocation, struct call_wait, invocation);
+    host_gate_report(invocation, result);
     call_wait_take(wait, result->code, result->payload, result->message);
     waiter_signal(&wait->waiter);
 }

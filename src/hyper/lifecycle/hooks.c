@@ -25,6 +25,11 @@ static void hooks_push(struct hooks *hooks, const struct actr_hook_event *event)
     hook_queue_push(&hooks->program, event);
 }
 
+bool hooks_wants(const struct hooks *hooks, enum actr_hook hook)
+{
+    return (hooks->actor.options.hooks | hooks->program.options.hooks) & 1u << hook;
+}
+
 /* Sources ------------------------------------------------------------------------------------ */
 
 void hooks_on_signaling(struct hooks *hooks, enum actr_hook hook, uint32_t attempt, int code,
@@ -59,6 +64,12 @@ void hooks_on_error(struct hooks *hooks, enum actr_error_category category, int 
                                      .time_ms = loop_wall_ms(hooks->node->loop)};
     struct actr_hook_event event = {.hook = ACTR_HOOK_ERROR, .error = &error};
     hooks_push(hooks, &event);
+}
+
+void hooks_on_restarted(struct hooks *hooks)
+{
+    const struct actr_hook_event event = {.hook = ACTR_HOOK_READY};
+    hook_queue_push(&hooks->program, &event); /* the actor's own on_ready has run */
 }
 
 static void hooks_on_wire(struct hooks *hooks, enum actr_hook hook, const struct wire *wire,

@@ -59,6 +59,9 @@ void hooks_close(struct hooks *hooks, void (*fn)(struct actr_node *node));
 /* Nothing more is taken or told; fn of hooks_close() does not run. */
 void hooks_cut(struct hooks *hooks);
 
+/* Somebody is to be told of these. Any thread, once the hooks are sealed. */
+bool hooks_wants(const struct hooks *hooks, enum actr_hook hook);
+
 /* What is raised. Texts are copied. */
 void hooks_on_signaling(struct hooks *hooks, enum actr_hook hook, uint32_t attempt, int code,
                         const char *message);
@@ -66,6 +69,8 @@ void hooks_on_signaling(struct hooks *hooks, enum actr_hook hook, uint32_t attem
 void hooks_on_credential(struct hooks *hooks, enum actr_hook hook, uint64_t expires_at_s);
 /* A WebRTC session has come so far. */
 void hooks_on_webrtc(struct hooks *hooks, const struct coordinator_news *news);
+/* The actor is whole again; the observers hear READY once more. */
+void hooks_on_restarted(struct hooks *hooks);
 /* `context`: what it was about, "" or "key=value". */
 void hooks_on_error(struct hooks *hooks, enum actr_error_category category, int code,
                     const char *message, const char *context);

@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "hyper/outbound/gate.h"
 #include "hyper/workload/invocation.h"
 #include "mailbox/mailbox.h"
@@ -28,6 +29,11 @@
 /* Messages one turn of the loop takes, so that sockets are looked at in between. */
 #define PUMP_BURST 64
 
+/* Deliveries that a block of them holds, and empty blocks that are kept: as many as handlers are
+ * waited for by default. */
+#define PUMP_BLOCK_DELIVERIES 16
+#define PUMP_SPARE_BLOCKS 4
+
 /* Without memory: how long to wait before the next attempt. */
 #define PUMP_RETRY_US 100000
 
@@ -37,6 +43,7 @@ struct mailbox_pump {
     struct loop_timer retry; /* memory had run out */
     struct delivery *parked; /* taken, and not admitted for lack of memory; in deliveries */
     struct list deliveries;  /* in flight */
+    struct pool cells;       /* of them */
     void (*on_drained)(void *arg);
     void *drained_arg;
     struct mailbox_pump_stats stats;
@@ -125,7 +132,7 @@ static void delivery_free(struct delivery *delivery)
     list_remove(&delivery->link);
     delivery_rest(delivery);
     pump->stats.in_flight--;
-    mem_free(delivery);
+    pool_give(&pump->cells, delivery);
     pump_kick(pump);
 }
 
@@ -187,12 +194,33 @@ static void delivery_report(struct delivery *delivery, const struct dispatch_res
         options->on_handler_error(options->owner, result->code, text);
 }
 
+/* It has not been handled, and nobody has been told: it was accepted, so it waits for the next run,
+ * or, when what it ran in has ended with it, is handed out again until it is clear that it is the
+ * one to blame. */
+static void delivery_return(struct delivery *delivery, const struct dispatch_result *result)
+{
+    char text[ERR_TEXT_MAX];
+    snprintf(text, sizeof(text), "%.*s", (int)result->message.len,
+             result->message.ptr ? (const char *)result->message.ptr : "");
+    invocation_deinit(&delivery->invocation);
+    if (result->fate == DISPATCH_CRASHED)
+        mailbox_retry(delivery->pump->options.mailbox, delivery->message, text);
+    else
+        mailbox_leave(delivery->pump->options.mailbox, delivery->message);
+    delivery_free(delivery);
+}
+
 static void delivery_on_result(struct invocation *invocation, const struct dispatch_result *result)
 {
     struct delivery *delivery = container_of(invocation, struct delivery, invocation);
     struct mailbox_pump *pump = delivery->pump;
-    delivery_reply(delivery, result);
+    bool is_told = delivery_reply(delivery, result);
     delivery_report(delivery, result);
+    if (result->fate != DISPATCH_HANDLED && !is_told &&
+        dispatch_forget(pump->options.dispatch, delivery->entry)) {
+        delivery_return(delivery, result);
+        return;
+    }
     dispatch_complete(pump->options.dispatch, delivery->entry, loop_now_us(pump->options.loop),
                       result);
     invocation_deinit(invocation);
@@ -325,14 +353,14 @@ static bool pump_take(struct mailbox_pump *pump)
         return pump_unpark(pump);
     if (pump->options.mailbox->count == 0)
         return false;
-    struct delivery *delivery = mem_alloc_raw(sizeof(*delivery));
+    struct delivery *delivery = pool_take(&pump->cells);
     if (!delivery) {
         loop_timer_start(&pump->retry, PUMP_RETRY_US);
         return false;
     }
     struct mailbox_message *message = mailbox_take(pump->options.mailbox);
     if (!message) { /* what is queued is still on its way to the disk, or from there */
-        mem_free(delivery);
+        pool_give(&pump->cells, delivery);
         return false;
     }
     delivery->pump = pump;
@@ -384,6 +412,7 @@ struct mailbox_pump *mailbox_pump_new(const struct mailbox_pump_options *options
     if (pump->options.in_flight_max == 0)
         pump->options.in_flight_max = PUMP_IN_FLIGHT_MAX;
     list_init(&pump->deliveries);
+    pool_init(&pump->cells, sizeof(struct delivery), PUMP_BLOCK_DELIVERIES, PUMP_SPARE_BLOCKS);
     loop_task_init(&pump->task, pump_on_task);
     loop_timer_init(&pump->retry, options->loop, pump_on_retry);
     return pump;
@@ -396,6 +425,7 @@ void mailbox_pump_free(struct mailbox_pump *pump)
     assert(list_is_empty(&pump->deliveries));
     loop_task_cancel(&pump->task);
     loop_timer_stop(&pump->retry);
+    pool_deinit(&pump->cells);
     mem_free(pump);
 }
 
@@ -440,6 +470,7 @@ void mailbox_pump_cut(struct mailbox_pump *pump, int code, const char *text)
     }
     pump->parked = NULL;
     struct mailbox_message *message;
+    mailbox_wind_down(pump->options.mailbox);
     while ((message = mailbox_take(pump->options.mailbox)) != NULL) {
         struct delivery refused = {.pump = pump, .message = message};
         bool is_told =

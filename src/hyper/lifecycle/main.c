@@ -12,14 +12,12 @@
 
 #include <actr/node.h>
 
-#include "config/environment.h"
 #include "sys/signals.h"
 
 struct main_options {
     const char *config_path;
     uint32_t grace_ms;
     enum actr_log_level log_level; /* 0: the node's default */
-    bool log_all;
 };
 
 static void main_usage(FILE *out, const char *program)
@@ -33,8 +31,9 @@ static void main_usage(FILE *out, const char *program)
             "  -v, --verbose         log info; twice: debug\n"
             "  -h, --help            this text\n"
             "\n"
-            "Without -v the environment variable RUST_LOG may give the level: error, warn (the\n"
-            "default), info, debug or trace.\n",
+            "Without -v the environment variable RUST_LOG gives the level: off, error, warn (the\n"
+            "default), info, debug or trace; without that observability.filter_level of the\n"
+            "configuration.\n",
             program);
 }
 
@@ -84,19 +83,6 @@ static int main_parse(int argc, char **argv, struct main_options *ret_options)
     return -1;
 }
 
-/* What the environment says and the command line does not. */
-static int main_inherit(struct main_options *options)
-{
-    struct environment environment;
-    enum actr_log_level level;
-    int r = environment_read(getenv, &environment);
-    if (r == 0 && !options->log_level && environment_log_level(&environment, &level)) {
-        options->log_level = level;
-        options->log_all = level == ACTR_LOG_TRACE;
-    }
-    return r;
-}
-
 static int main_run(struct actr_node *node, struct actr_workload *workload,
                     const struct main_options *options)
 {
@@ -133,11 +119,9 @@ int actr_main(int argc, char **argv, struct actr_workload *workload)
         return 1;
     }
     struct actr_node *node = NULL;
-    int r = main_inherit(&options);
-    struct actr_node_options node_options = {
-        .size = sizeof(node_options), .log_level = options.log_level, .log_all = options.log_all};
-    if (r == 0)
-        r = actr_node_open(&node, options.config_path, &node_options);
+    struct actr_node_options node_options = {.size = sizeof(node_options),
+                                             .log_level = options.log_level};
+    int r = actr_node_open(&node, options.config_path, &node_options);
     if (r < 0)
         actr_workload_free(workload);
     else

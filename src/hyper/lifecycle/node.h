@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "config/environment.h"
 #include "config/runtime_config.h"
 #include "hyper/lifecycle/calls.h"
 #include "hyper/lifecycle/directory.h"
@@ -58,6 +59,9 @@ enum node_rung {
 
 enum node_direction { NODE_RESTING, NODE_UP, NODE_DOWN };
 
+/* Faults of handlers on their way to the loop. */
+#define NODE_FAULTS_MAX 256
+
 /* One wish to start or stop, from any thread; answered once. */
 struct node_request {
     struct loop_post post;
@@ -86,6 +90,8 @@ struct actr_node {
     struct actr_node_options options;
     struct runtime_config *config;
     struct log log;
+    struct environment environment;
+    bool has_log_level; /* the program or the environment has said it */
     struct loop *loop;
     struct workers *workers; /* NULL with a foreign loop */
     struct thread thread;    /* the loop's own */
@@ -136,6 +142,7 @@ struct actr_node {
     struct actr_id id;
     enum actr_node_state state;
     uint16_t ws_port;
+    uint32_t fault_count; /* NODE_FAULTS_MAX at most */
     bool is_poison_posted;
     char poison_text[ERR_TEXT_MAX];
 };
@@ -197,6 +204,12 @@ int node_config_load(const char *path, const struct log *log,
 int node_config_parse(const char *name, const char *text, const struct log *log,
                       struct runtime_config **ret_config) ACTR_MUST_CHECK;
 
+/* node_log.c ---------------------------------------------------------------------------------- */
+
+/* When the options and the environment are there; when the configuration is. */
+void node_log_init(struct actr_node *node);
+void node_log_configure(struct actr_node *node);
+
 /* Loop: the identity that handlers see; set between two turns. */
 void node_adopt_id(struct actr_node *node, const struct actr_id *id);
 
@@ -219,8 +232,11 @@ int actor_init(struct actr_node *node) ACTR_MUST_CHECK;
 
 /* node_hooks.c --------------------------------------------------------------------------------- */
 
-/* Any thread that is in a turn of this node: a handler of `what` has panicked. */
+/* Any thread that is in a turn of this node, or the loop: a handler of `what` has panicked; one has
+ * failed a call from inside the process. */
 void node_on_panic(struct actr_node *node, const char *what, const char *text);
+void node_on_handler_error(struct actr_node *node, struct actr_view route, int code,
+                           struct actr_view text);
 /* Loop: asks the actor and the observers, each in its turn; fn on the loop with the result of all.
  * After a START that failed those who succeeded have had STOP. */
 typedef void node_hook_fn(struct actr_node *node, int code, const char *text);

@@ -48,6 +48,12 @@ static void context_on_panic(void *owner, const char *what, const char *text)
     node_on_panic(container_of(owner, struct actr_node, calls), what, text);
 }
 
+static void context_on_handler_error(void *owner, struct actr_view route, int code,
+                                     struct actr_view text)
+{
+    node_on_handler_error(container_of(owner, struct actr_node, calls), route, code, text);
+}
+
 static int context_poison(void *owner, struct actr_ctx *ctx, const char *text)
 {
     struct actr_node *node = container_of(owner, struct actr_node, calls);
@@ -62,6 +68,7 @@ const struct context_ops node_context_ops = {
     .tell = context_on_tell,
     .discover = context_on_discover,
     .on_panic = context_on_panic,
+    .on_handler_error = context_on_handler_error,
     .poison = context_poison,
 };
 

@@ -278,6 +278,8 @@ static void open_cut(struct actr_node *node)
         return;
     mailbox_pump_cut(node->pump, ACTR_EUNAVAILABLE,
                      "the actor is stopping; retry_after_ms=Some(1000)");
+    if (node->workload->ops->give_up)
+        node->workload->ops->give_up(node->workload);
     kept_replies_fail_all(&node->kept, ACTR_EUNAVAILABLE, "the actor is stopping");
     open_finish(node);
 }

@@ -4,7 +4,7 @@
  *
  * From that word on no handler starts, whatever thread it would run on; those that run end. The
  * word is taken by the thread that speaks it, under the node's lock, and brought to the loop, where
- * the supervisor decides. A restart is a control job: it waits for what runs and passes what waits.
+ * the supervisor decides. A restart is control jobs: they wait for what runs and pass what waits.
  * When the supervisor gives up, the node goes down like any other, but what still waits is answered
  * without the actor. Loop thread, but for supervision_poison(). */
 #include <assert.h>
@@ -17,56 +17,60 @@
 #include "hyper/workload/panic.h"
 #include "hyper/workload/workload.h"
 
-/* One restart, from the decision to its end. */
+/* One restart, from the decision to its end: a step after the other, each in the actor's turn, and
+ * then, when it has kept its reply, until that is given. */
 struct restart {
     struct executor_job job;
     struct actr_node *node;
     struct actr_ctx ctx;
-    int event; /* enum workload_event, or RESTART_INSTANCE */
-    int code;
+    int step; /* in restart_steps */
+    int code; /* of the step */
     char text[ERR_TEXT_MAX];
 };
 
 #define RESTART_INSTANCE (-1)
 
+/* enum workload_event, or RESTART_INSTANCE; `may_fail`: a broken state may not know how to stop,
+ * and ready is as at the start: it does not count. */
+static const struct restart_step {
+    int event;
+    bool may_fail;
+} restart_steps[] = {{RESTART_INSTANCE, false},
+                     {WORKLOAD_STOP, true},
+                     {WORKLOAD_START, false},
+                     {WORKLOAD_READY, true}};
+
+#define RESTART_STEPS (int)(sizeof(restart_steps) / sizeof(restart_steps[0]))
+
+static bool restart_takes(const struct restart *restart, int step)
+{
+    bool has_restart = restart->node->workload->ops->restart != NULL;
+    return restart_steps[step].event != (has_restart ? WORKLOAD_STOP : RESTART_INSTANCE);
+}
+
 static void restart_invoke(void *arg)
 {
     struct restart *restart = arg;
     struct workload *workload = restart->node->workload;
+    int event = restart_steps[restart->step].event;
     err_origin(0, "%s", "");
-    restart->code = restart->event == RESTART_INSTANCE
-                        ? workload->ops->restart(workload, &restart->ctx)
-                        : workload->ops->lifecycle(workload, (enum workload_event)restart->event,
-                                                   &restart->ctx);
+    restart->code =
+        event == RESTART_INSTANCE
+            ? workload->ops->restart(workload, &restart->ctx)
+            : workload->ops->lifecycle(workload, (enum workload_event)event, &restart->ctx);
     if (restart->code < 0)
         snprintf(restart->text, sizeof(restart->text), "%s",
                  actr_errmsg()[0] ? actr_errmsg() : actr_strerror(restart->code));
 }
 
-/* One step in the actor's turn; its error or 0. */
-static int restart_step(struct restart *restart, int event)
-{
-    struct panic_scope scope;
-    restart->event = event;
-    if (panic_run(&scope, &restart->ctx, restart_invoke, restart))
-        return restart->code < 0 ? restart->code : 0;
-    snprintf(restart->text, sizeof(restart->text), "panicked: %.480s", scope.text);
-    return ACTR_EINTERNAL;
-}
-
 static void restart_run(struct executor_job *job)
 {
     struct restart *restart = container_of(job, struct restart, job);
-    int r = 0;
-    if (restart->node->workload->ops->restart)
-        r = restart_step(restart, RESTART_INSTANCE);
-    else
-        (void)restart_step(restart, WORKLOAD_STOP); /* a broken state may not know how to stop */
-    if (r == 0)
-        r = restart_step(restart, WORKLOAD_START);
-    if (r == 0)
-        (void)restart_step(restart, WORKLOAD_READY); /* as at the start: it does not count */
-    restart->code = r;
+    struct panic_scope scope;
+    if (panic_run(&scope, &restart->ctx, restart_invoke, restart))
+        return;
+    restart->code = ACTR_EINTERNAL;
+    snprintf(restart->text, sizeof(restart->text), "panicked: %.480s", scope.text);
 }
 
 static void supervision_release(struct actr_node *node)
@@ -78,19 +82,77 @@ static void supervision_release(struct actr_node *node)
     lock_give(&node->lock);
 }
 
-static void restart_done(struct executor_job *job)
+static void restart_end(struct restart *restart)
 {
-    struct restart *restart = container_of(job, struct restart, job);
     struct actr_node *node = restart->node;
     if (restart->code < 0)
         log_error(&node->log, "actor.restart_failed", "code=%d %s", restart->code, restart->text);
     if (supervisor_on_restarted(&node->supervisor, restart->code)) {
         log_info(&node->log, "actor.restarted", "restarts=%llu",
                  (unsigned long long)node->supervisor.restart_count);
+        hooks_on_restarted(&node->hooks);
         supervision_release(node);
     }
-    context_deinit(&restart->ctx);
     mem_free(restart);
+}
+
+static void restart_done(struct executor_job *job);
+
+/* From the step it is at. */
+static void restart_go(struct restart *restart)
+{
+    struct actr_node *node = restart->node;
+    while (restart->step < RESTART_STEPS && !restart_takes(restart, restart->step))
+        restart->step++;
+    if (restart->step == RESTART_STEPS) {
+        restart_end(restart);
+        return;
+    }
+    executor_job_init(&restart->job, restart_run, restart_done);
+    restart->job.never_blocks = node->workload->never_blocks;
+    restart->job.control = true;
+    restart->code = 0;
+    context_init(&restart->ctx, &node->env);
+    executor_submit(&node->executor, &restart->job);
+}
+
+static void restart_on_step(struct restart *restart)
+{
+    context_deinit(&restart->ctx);
+    if (restart->code < 0 && !restart_steps[restart->step].may_fail) {
+        restart_end(restart);
+        return;
+    }
+    restart->code = 0;
+    restart->step++;
+    restart_go(restart);
+}
+
+/* A step that took its time. */
+static void restart_on_kept(void *arg, const struct dispatch_result *result)
+{
+    struct restart *restart = arg;
+    if (restart->code == 0 && result->code < 0) {
+        restart->code = result->code;
+        snprintf(restart->text, sizeof(restart->text), "%.*s", (int)result->message.len,
+                 result->message.len ? (const char *)result->message.ptr : "");
+    }
+    if (restart->node->supervisor.sm.state == SUPERVISOR_RESTARTING) {
+        restart_on_step(restart);
+        return;
+    }
+    context_deinit(&restart->ctx); /* the node goes down meanwhile */
+    mem_free(restart);
+}
+
+static void restart_done(struct executor_job *job)
+{
+    struct restart *restart = container_of(job, struct restart, job);
+    const struct actr_ctx *ctx = &restart->ctx;
+    if (ctx->slot == CONTEXT_KEPT && !ctx->has_panicked)
+        reply_adopt(ctx->reply, 0, restart_on_kept, restart);
+    else
+        restart_on_step(restart);
 }
 
 static void supervision_on_restart(void *owner)
@@ -102,12 +164,8 @@ static void supervision_on_restart(void *owner)
         (void)supervisor_on_restarted(&node->supervisor, ACTR_ENOMEM);
         return;
     }
-    executor_job_init(&restart->job, restart_run, restart_done);
-    restart->job.never_blocks = node->workload->never_blocks;
-    restart->job.control = true;
     restart->node = node;
-    context_init(&restart->ctx, &node->env);
-    executor_submit(&node->executor, &restart->job);
+    restart_go(restart);
 }
 
 static void supervision_on_give_up(void *owner)
@@ -139,8 +197,7 @@ static void supervision_on_poison(struct loop_post *post)
         supervisor_poison(&node->supervisor);
         return;
     }
-    flag_set(&node->env.is_broken); /* on its way down: what still waits is refused */
-    supervision_release(node);
+    supervision_end(node); /* on its way down: what still waits is refused */
 }
 
 int supervision_poison(struct actr_node *node, const char *text)
@@ -175,8 +232,11 @@ void supervision_begin(struct actr_node *node)
 
 void supervision_end(struct actr_node *node)
 {
-    if (node->supervisor.sm.state != SUPERVISOR_HEALTHY || executor_is_held(&node->executor))
+    if (node->supervisor.sm.state != SUPERVISOR_HEALTHY || executor_is_held(&node->executor)) {
         flag_set(&node->env.is_broken);
+        if (node->workload->ops->give_up)
+            node->workload->ops->give_up(node->workload);
+    }
     supervisor_reset(&node->supervisor);
     supervision_release(node);
 }

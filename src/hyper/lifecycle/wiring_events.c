@@ -184,8 +184,10 @@ static void wiring_on_answer(void *owner, const struct actr_id *caller,
                              const struct mailbox_answer *answer, uint64_t age_us)
 {
     struct actr_node *node = owner;
-    const struct dispatch_result result = {answer->code, answer->retry_after_ms, answer->payload,
-                                           answer->text};
+    const struct dispatch_result result = {.code = answer->code,
+                                           .retry_after_ms = answer->retry_after_ms,
+                                           .payload = answer->payload,
+                                           .message = answer->text};
     if (dispatch_restore(node->dispatch, caller, answer->request_id, &result,
                          loop_now_us(node->loop), age_us) < 0)
         log_warn(&node->log, "mailbox.answer_forgotten", "%s", actr_errmsg());

@@ -17,13 +17,13 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "hyper/outbound/gate_encoding.h"
 #include "hyper/outbound/outbox.h"
 #include "hyper/outbound/pending_requests.h"
 #include "protocol/envelope.h"
 #include "protocol/error.h"
 #include "runtime/execution_plan.h"
 
-#define PEER_GATE_MIB (1u << 20)
 #define PEER_GATE_PENDING_MAX 262144
 #define PEER_GATE_PEER_PENDING_MAX 65536
 #define PEER_GATE_UNSENT_BYTES_MAX ((uint64_t)64 << 20)
@@ -233,51 +233,6 @@ static int peer_gate_begin(struct peer_gate *gate, const struct gate_message *me
     return 0;
 }
 
-static int peer_gate_too_large(const struct peer_gate *gate, size_t len)
-{
-    if (gate->options.message_len_max < PEER_GATE_MIB)
-        return err_origin(ACTR_EINVALID, "payload %zu B > limit %u B", len,
-                          gate->options.message_len_max);
-    return err_origin(ACTR_EINVALID, "payload %.3g MB > limit %.3g MiB", (double)len / 1e6,
-                      (double)gate->options.message_len_max / PEER_GATE_MIB);
-}
-
-static int peer_gate_encode(struct peer_gate *gate, const struct gate_message *message,
-                            enum envelope_direction direction, const char *request_id,
-                            struct gate_send *send)
-{
-    struct envelope envelope = {
-        .route = message->route,
-        .payload = actr_bytes_view(message->payload),
-        .traceparent = message->traceparent,
-        .tracestate = message->tracestate,
-        .call_chain = message->call_chain,
-        .request_id = actr_view_of(request_id, GATE_REQUEST_ID_SIZE - 1),
-        .timeout_ms = direction == ENVELOPE_REQUEST ? message->timeout_ms : 0,
-        .direction = direction,
-        .has_payload = true,
-    };
-    if (actr_bytes_failed(message->payload))
-        return err_origin(ACTR_ENOMEM, "gate: no memory");
-    if (message->payload.len > gate->options.message_len_max)
-        return peer_gate_too_large(gate, message->payload.len);
-    struct actr_bytes bytes = envelope_encode(&envelope);
-    if (actr_bytes_failed(bytes))
-        return err_origin(ACTR_ENOMEM, "gate: no memory");
-    if (bytes.len > gate->options.message_len_max) {
-        actr_bytes_unref(bytes);
-        return peer_gate_too_large(gate, bytes.len);
-    }
-    *send = (struct gate_send){
-        ._envelope = bytes,
-        ._len = (uint32_t)bytes.len,
-        ._type = message->type,
-        ._is_tell = direction == ENVELOPE_TELL,
-        ._no_retry = message->no_retry,
-    };
-    return 0;
-}
-
 int peer_gate_call(struct peer_gate *gate, const struct actr_id *to, struct gate_call *call,
                    const struct gate_message *message, gate_call_fn *fn)
 {
@@ -289,7 +244,8 @@ int peer_gate_call(struct peer_gate *gate, const struct actr_id *to, struct gate
         r = pending_requests_add(&gate->pending, call);
     if (r < 0)
         return r;
-    r = peer_gate_encode(gate, message, ENVELOPE_REQUEST, call->request_id, &call->_send);
+    r = gate_encoding_message(message, ENVELOPE_REQUEST, call->request_id,
+                              gate->options.message_len_max, &call->_send);
     if (r == 0)
         r = peer_gate_outbox(gate, to, &call->_send, &call->_outbox);
     if (r == 0)
@@ -347,7 +303,8 @@ int peer_gate_tell(struct peer_gate *gate, const struct actr_id *to,
 
     int r = peer_gate_begin(gate, message, request_id);
     if (r == 0)
-        r = peer_gate_encode(gate, message, ENVELOPE_TELL, request_id, &send);
+        r = gate_encoding_message(message, ENVELOPE_TELL, request_id, gate->options.message_len_max,
+                                  &send);
     if (r == 0)
         r = peer_gate_outbox(gate, to, &send, &outbox);
     if (r < 0)
@@ -366,23 +323,6 @@ int peer_gate_tell(struct peer_gate *gate, const struct actr_id *to,
 
 /* ---- Answers ---- */
 
-/* Sends an error instead of an answer that is too large. */
-static struct actr_bytes peer_gate_encode_too_large(const struct peer_gate *gate,
-                                                    const struct envelope *reply, size_t len)
-{
-    char text[ERR_TEXT_MAX];
-    struct envelope error = *reply;
-
-    peer_gate_too_large(gate, len);
-    error.has_payload = false;
-    error.payload = (struct actr_view){0};
-    error.has_error = true;
-    error.error_code = err_wire_code(ACTR_EINTERNAL);
-    error.error_message =
-        view_text(err_wire_text(ACTR_EINTERNAL, actr_errmsg(), -1, text, sizeof(text)));
-    return envelope_encode(&error);
-}
-
 static int peer_gate_send_reply(struct peer_gate *gate, const struct actr_id *to, uint64_t session,
                                 struct actr_bytes bytes)
 {
@@ -396,21 +336,11 @@ static int peer_gate_send_reply(struct peer_gate *gate, const struct actr_id *to
 int peer_gate_reply(struct peer_gate *gate, const struct actr_id *to, uint64_t session,
                     const struct envelope *reply)
 {
-    struct actr_bytes bytes = {0};
-    size_t len = reply->payload.len;
-
-    if (len <= gate->options.message_len_max) {
-        bytes = envelope_encode(reply);
-        len = actr_bytes_failed(bytes) ? 0 : bytes.len;
-    }
-    if (len > gate->options.message_len_max) {
-        actr_bytes_unref(bytes);
-        bytes = peer_gate_encode_too_large(gate, reply, len);
-    }
-    if (actr_bytes_failed(bytes))
-        return err_origin(ACTR_ENOMEM, "gate: no memory");
-
-    int r = peer_gate_send_reply(gate, to, session, bytes);
+    struct actr_bytes bytes;
+    int r = gate_encoding_reply(reply, gate->options.message_len_max, &bytes);
+    if (r < 0)
+        return r;
+    r = peer_gate_send_reply(gate, to, session, bytes);
     if (r < 0)
         gate->stats.replies_dropped++;
     else

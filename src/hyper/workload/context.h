@@ -55,6 +55,9 @@ struct context_ops {
     /* A handler or a result callback of the actor has panicked; on the thread it ran on. `what`:
      * its route. */
     void (*on_panic)(void *owner, const char *what, const char *text);
+    /* A handler has failed a call or a tell from inside the process (a peer's are the pump's to
+     * report); in its turn, or on the loop. Views are lent. */
+    void (*on_handler_error)(void *owner, struct actr_view route, int code, struct actr_view text);
     /* See actr_poison(). */
     int (*poison)(void *owner, struct actr_ctx *ctx, const char *text);
 };

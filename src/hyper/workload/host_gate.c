@@ -38,6 +38,17 @@ void host_gate_submit(const struct host_gate *gate, struct invocation *invocatio
     invocation_submit(invocation, plan.params.priority == EXECUTION_HIGH);
 }
 
+void host_gate_report(const struct invocation *invocation, const struct dispatch_result *result)
+{
+    const struct actr_ctx *ctx = &invocation->ctx;
+    if (result->code == 0 || ctx->has_panicked || flag_get(&ctx->env->is_broken))
+        return;
+    if (result->code == ACTR_ECANCELED && flag_get(&invocation->is_abandoned))
+        return; /* it did not run */
+    ctx->env->ops->on_handler_error(ctx->env->owner, ctx->target, result->code,
+                                    actr_bytes_view(result->message));
+}
+
 bool host_gate_enter(const struct host_gate *gate, struct invocation *invocation,
                      const struct host_message *message)
 {
@@ -52,6 +63,8 @@ bool host_gate_enter(const struct host_gate *gate, struct invocation *invocation
     }
     host_gate_prepare(gate, invocation, message);
     invocation_run(invocation);
+    if (invocation->ctx.slot == CONTEXT_ANSWERED)
+        host_gate_report(invocation, &invocation->ctx.result); /* the turn holds the node */
     executor_leave(&turn);
     return true;
 }

@@ -41,3 +41,8 @@ void host_gate_submit(const struct host_gate *gate, struct invocation *invocatio
  * False: message is untouched. */
 bool host_gate_enter(const struct host_gate *gate, struct invocation *invocation,
                      const struct host_message *message);
+
+/* Loop: the answer of host_gate_submit(), or of a reply that was kept, is there. One that says that
+ * the handler failed is told to the node, which has other ways to hear of a panic and of a broken
+ * actor. */
+void host_gate_report(const struct invocation *invocation, const struct dispatch_result *result);

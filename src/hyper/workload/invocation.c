@@ -102,6 +102,7 @@ void invocation_run(struct invocation *invocation)
     }
     if (flag_get(&ctx->env->is_broken)) {
         context_fail(ctx, ACTR_EUNAVAILABLE, "the actor's state is broken and it is stopping");
+        ctx->result.fate = DISPATCH_REFUSED;
         return;
     }
     if (!panic_run(&scope, ctx, invocation_invoke, invocation)) {

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "hyper/workload/context.h"
 #include "hyper/workload/key_rule.h"
+#include "runtime/execution_plan.h"
 
 #define LINKED_ROUTE_MAX 512
 
@@ -251,12 +252,30 @@ static int linked_check(const struct actr_workload *linked, const char *route, s
     return 0;
 }
 
+/* What a route handles must be what a call can be, wherever it comes from. */
+static int linked_check_payload(const char *route, const struct actr_route_options *options)
+{
+    struct actr_route_options own = {0};
+    if (options) /* an older caller's are shorter */
+        memcpy(&own, options, options->size < sizeof(own) ? options->size : sizeof(own));
+    for (enum message_role role = MESSAGE_REQUEST; role <= MESSAGE_NOTIFY; role++) {
+        const struct execution_plan plan = execution_plan_resolve(
+            (uint32_t)own.payload_type, role, RUNTIME_NATIVE, TRANSPORT_INPROC, NULL);
+        if (plan.policy == EXECUTION_REFUSED)
+            return err_origin(ACTR_EINVALID, "workload: %s: payload type %s: %s", route,
+                              execution_plan_payload_name((uint32_t)own.payload_type), plan.reason);
+    }
+    return 0;
+}
+
 static int linked_add(struct actr_workload *linked, const char *route, actr_handler_fn *handler,
                       void *self, const struct actr_route_options *options)
 {
     size_t len = route ? strnlen(route, LINKED_ROUTE_MAX + 1) : 0;
     struct conflict_rule rule;
     int r = linked_check(linked, route, len, handler);
+    if (r == 0)
+        r = linked_check_payload(route, options);
     if (r == 0)
         r = key_rule_make(&linked->domains, route, options, &rule);
     if (r < 0)

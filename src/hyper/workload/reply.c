@@ -241,6 +241,15 @@ int actr_reply_fail(struct actr_reply *reply, int code, const char *message)
     return reply_give(reply, &result);
 }
 
+void reply_end(struct actr_reply *reply, enum dispatch_fate fate, int code, const char *message)
+{
+    struct dispatch_result result = {.code = code, .retry_after_ms = -1, .fate = fate};
+    result.message = actr_bytes_str(message);
+    if (actr_bytes_failed(result.message))
+        result.message = (struct actr_bytes){0};
+    (void)reply_give(reply, &result);
+}
+
 static int reply_check_open(const struct actr_ctx *ctx)
 {
     if (ctx->slot == CONTEXT_OPEN)

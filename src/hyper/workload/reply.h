@@ -56,6 +56,9 @@ void reply_adopt(struct actr_reply *reply, uint64_t deadline_us, reply_result_fn
 void reply_abandon(struct actr_reply *reply, const struct dispatch_result *otherwise,
                    reply_result_fn *fn, void *arg);
 
+/* Any thread: as actr_reply_fail(), of a message that has not been handled. */
+void reply_end(struct actr_reply *reply, enum dispatch_fate fate, int code, const char *message);
+
 /* Calls fn(arg) on the loop once no reply is adopted; once, never inside. */
 void kept_replies_when_empty(struct kept_replies *kept, void (*fn)(void *arg), void *arg);
 

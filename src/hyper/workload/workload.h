@@ -45,8 +45,12 @@ struct workload_ops {
     int (*hook)(struct workload *workload, const struct actr_hook_event *event,
                 struct actr_ctx *ctx);
     /* After actr_poison(): throws the broken instance away and makes a new one, before START and
-     * READY; its error (ACTR_E…, with err text) or 0. NULL: STOP does for that. */
+     * READY; as lifecycle. NULL: STOP does for that. */
     int (*restart)(struct workload *workload, struct actr_ctx *ctx);
+    /* Loop: the actor is broken and is not restarted, or the grace of a stop is over: messages that
+     * the backend holds and has not begun with are answered ACTR_EUNAVAILABLE. NULL: it holds
+     * none. */
+    void (*give_up)(struct workload *workload);
     /* Loop: the node has stopped; until it starts again the backend touches nothing of it. NULL: it
      * never does by itself. */
     void (*rest)(struct workload *workload);

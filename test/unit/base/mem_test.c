@@ -31,6 +31,15 @@ TEST(blocks_are_counted)
     assert_int_equal(mem_live(), before);
 }
 
+TEST(what_was_ever_allocated_is_counted)
+{
+    size_t before = mem_total();
+    void *block = mem_resize(mem_alloc(1), 1000);
+    mem_free(mem_text("x", 1));
+    mem_free(block);
+    assert_int_equal(mem_total() - before, 3);
+}
+
 TEST(the_nth_allocation_fails_and_all_after_it)
 {
     size_t before = mem_live();

@@ -103,28 +103,3 @@ TEST(a_number_that_is_none_is_an_error)
         assert_string_equal(environment.home, "untouched");
     }
 }
-
-TEST(a_log_filter_gives_a_level)
-{
-    static const struct {
-        const char *filter;
-        bool is_given;
-        enum actr_log_level level;
-    } rows[] = {{"error", true, ACTR_LOG_ERROR},
-                {"trace", true, ACTR_LOG_TRACE},
-                {"warn,debug,net=trace", true, ACTR_LOG_DEBUG},
-                {"net=trace,info,", true, ACTR_LOG_INFO},
-                {"net=trace", false, ACTR_LOG_WARN},
-                {"DEBUG", false, ACTR_LOG_WARN},
-                {"debugging", false, ACTR_LOG_WARN},
-                {",,", false, ACTR_LOG_WARN}};
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct environment environment = {.log_filter = rows[i].filter};
-        enum actr_log_level level = ACTR_LOG_WARN;
-        assert_int_equal(environment_log_level(&environment, &level), rows[i].is_given);
-        assert_int_equal(level, rows[i].level);
-    }
-    struct environment none = {.log_filter = NULL};
-    enum actr_log_level level = ACTR_LOG_WARN;
-    assert_false(environment_log_level(&none, &level));
-}

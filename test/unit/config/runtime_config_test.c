@@ -92,7 +92,7 @@ TEST(required_keys_are_enough)
     assert_string_equal(config->websocket.advertised_host, "127.0.0.1");
     assert_null(config->websocket.tls_cert);
     assert_null(config->websocket.tls_key);
-    assert_string_equal(config->observability.filter_level, "info");
+    assert_null(config->observability.filter_level);
     assert_false(config->observability.tracing_enabled);
     assert_string_equal(config->observability.tracing_endpoint, "http://localhost:4317");
     assert_null(config->observability.tracing_service_name);

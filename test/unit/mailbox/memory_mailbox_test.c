@@ -98,6 +98,39 @@ TEST(the_steady_state_allocates_nothing)
     rig_close(&rig);
 }
 
+/* Whose account comes and goes, and what a burst needed. */
+TEST(peers_that_send_in_turn_allocate_nothing_and_a_burst_goes_back)
+{
+    struct rig rig;
+    const struct mailbox_limits limits = {0};
+    AUTO_BYTES struct actr_bytes envelope = actr_bytes_str("envelope");
+    struct mailbox_message *burst[1000];
+    size_t total = 0, live = 0;
+    rig_open(&rig, false, &limits);
+    for (int i = 0; i < 1000; i++) {
+        struct mailbox_origin origin = rig_origin(1 + (uint64_t)i % 100);
+        if (i == 200) {
+            total = mem_total();
+            live = mem_live();
+        }
+        assert_int_equal(
+            mailbox_push(rig.mailbox, &origin, MAILBOX_NORMAL, actr_bytes_ref(envelope)), 0);
+        rig_expect(&rig, "envelope");
+    }
+    assert_int_equal(mem_total(), total);
+    for (int i = 0; i < 1000; i++) {
+        struct mailbox_origin origin = rig_origin(1000 + (uint64_t)i);
+        assert_int_equal(
+            mailbox_push(rig.mailbox, &origin, MAILBOX_NORMAL, actr_bytes_ref(envelope)), 0);
+        burst[i] = mailbox_take(rig.mailbox);
+    }
+    for (int i = 0; i < 1000; i++)
+        mailbox_ack(rig.mailbox, burst[i], NULL);
+    /* Blocks of messages, and the accounts that stay. */
+    assert_in_range(mem_live() - live, 1, 3 + 256 - 100);
+    rig_close(&rig);
+}
+
 TEST(running_out_of_memory_takes_nothing_and_leaks_nothing)
 {
     struct rig rig;

@@ -250,11 +250,13 @@ TEST(what_is_cancelled_never_answers)
     rig_listen(&rig, NULL);
     net_http_cancel(
         begin(&rig, (struct net_http_options){.url = rig_url(&rig, "http", "/")}, &outcome));
+    rig_hold_resolver(&rig);
     struct net_http *http = begin(
         &rig, (struct net_http_options){.url = "http://name.invalid/", .body = actr_bytes_str("x")},
         &outcome);
     rig_settle(&rig);
     net_http_cancel(http);
+    rig_let_resolver(&rig);
     rig.want_late = true;
     http = begin(&rig, (struct net_http_options){.url = rig_url(&rig, "http", "/")}, &outcome);
     RIG_UNTIL(&rig, rig.late);

@@ -11,7 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <uv.h>
+
 #include "harness.h"
+#include "net/socket.h"
 #include "net/socket_net.h"
 #include "sys/loop.h"
 #include "sys/loop_uv.h"
@@ -40,6 +43,46 @@ void rig_settle(struct rig *rig)
             loop_uv_dispatch(rig->loop);
             quiet = -1;
         }
+}
+
+/* libuv's pool has as many threads when nobody says otherwise (UV_THREADPOOL_SIZE). */
+#define RIG_POOL_THREADS 4
+
+static struct {
+    uv_work_t works[RIG_POOL_THREADS];
+    uv_sem_t go;
+    int at_work;
+} resolver;
+
+static void resolver_wait(uv_work_t *work)
+{
+    (void)work;
+    uv_sem_wait(&resolver.go);
+}
+
+static void resolver_on_done(uv_work_t *work, int status)
+{
+    (void)work;
+    assert_int_equal(status, 0);
+    resolver.at_work--;
+}
+
+void rig_hold_resolver(struct rig *rig)
+{
+    struct uv_loop_s *uv = container_of(rig->net, struct socket_net, base)->uv;
+    assert_int_equal(uv_sem_init(&resolver.go, 0), 0);
+    for (; resolver.at_work < RIG_POOL_THREADS; resolver.at_work++)
+        assert_int_equal(
+            uv_queue_work(uv, &resolver.works[resolver.at_work], resolver_wait, resolver_on_done),
+            0);
+}
+
+void rig_let_resolver(struct rig *rig)
+{
+    for (int i = 0; i < RIG_POOL_THREADS; i++)
+        uv_sem_post(&resolver.go);
+    RIG_UNTIL(rig, resolver.at_work == 0);
+    uv_sem_destroy(&resolver.go);
 }
 
 void rig_close(struct rig *rig)

@@ -57,6 +57,11 @@ void rig_settle(struct rig *rig);
             rig_turn(rig);                                                                         \
     } while (0)
 
+/* Keeps every thread that looks names up busy, until the second call: whatever is asked for in
+ * between waits, however quick the resolver of this machine is. */
+void rig_hold_resolver(struct rig *rig);
+void rig_let_resolver(struct rig *rig);
+
 /* On 127.0.0.1; options may be NULL. Requests are answered with 200, path and body, unless
  * want_late. */
 void rig_listen(struct rig *rig, const struct net_server_options *options);

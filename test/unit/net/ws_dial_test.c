@@ -109,28 +109,52 @@ TEST(nobody_listening_is_refused_and_not_within_the_call)
     rig_close(&rig);
 }
 
+static void expect_reached(struct rig *rig, const char *host)
+{
+    struct net_ws_options options = {0};
+    char url[64];
+    snprintf(url, sizeof(url), "ws://%s:%u/", host, net_server_port(rig->server));
+    options.url = url;
+    rig->client = (struct rig_end){0};
+    assert_int_equal(
+        net_ws_dial(rig->net, &options, &rig_end_events, &rig->client, &rig->client.ws), 0);
+    RIG_UNTIL(rig, rig->client.is_open || rig->client.is_closed);
+    assert_string_equal(rig->client.detail, "");
+    net_ws_close(rig->client.ws, 0, NULL);
+    RIG_UNTIL(rig, rig->client.is_closed);
+}
+
+/* Both are the resolver's to say, and neither makes it ask anybody. */
 TEST(a_name_is_looked_up_and_an_unknown_one_is_refused)
 {
     struct rig rig;
-    struct net_ws_options options = {0};
-    char url[64];
+    struct net_ws_options options = {.url = "ws://not..a.name/"};
     rig_open(&rig);
     rig_listen(&rig, NULL);
-    snprintf(url, sizeof(url), "ws://localhost:%u/", net_server_port(rig.server));
-    options.url = url;
-    assert_int_equal(net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
-                     0);
-    RIG_UNTIL(&rig, rig.client.is_open);
-    net_ws_close(rig.client.ws, 0, NULL);
-    RIG_UNTIL(&rig, rig.client.is_closed);
+    expect_reached(&rig, "127.1");
 
     rig.client = (struct rig_end){0};
-    options.url = "ws://name.invalid/";
     assert_int_equal(net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
                      0);
     RIG_UNTIL(&rig, rig.client.is_closed);
     assert_int_equal(rig.client.cause, NET_REFUSED);
     assert_true(strlen(rig.client.detail) > 0);
+    rig_close(&rig);
+}
+
+TEST(localhost_is_this_machine_whatever_a_resolver_says)
+{
+    const struct net_server_options v6 = {.host = "::1"};
+    struct rig rig;
+    rig_open(&rig);
+    rig_listen(&rig, NULL);
+    expect_reached(&rig, "localhost");
+    expect_reached(&rig, "LocalHost");
+    expect_reached(&rig, "no-hosts-file-has-this.localhost");
+    rig_close(&rig);
+    rig_open(&rig);
+    rig_listen(&rig, &v6);
+    expect_reached(&rig, "localhost");
     rig_close(&rig);
 }
 
@@ -160,11 +184,13 @@ TEST(a_dial_given_up_while_its_name_is_looked_up_leaves_nothing_behind)
     struct rig rig;
     struct net_ws_options options = {.url = "ws://name.invalid/"};
     rig_open(&rig);
+    rig_hold_resolver(&rig);
     assert_int_equal(net_ws_dial(rig.net, &options, &rig_end_events, &rig.client, &rig.client.ws),
                      0);
     rig_settle(&rig); /* the resolver has it */
     net_ws_close(rig.client.ws, 1000, NULL);
     RIG_UNTIL(&rig, rig.client.is_closed);
+    rig_let_resolver(&rig);
     assert_int_equal(rig.client.cause, NET_CLOSED);
     rig_close(&rig);
 }

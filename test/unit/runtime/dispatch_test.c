@@ -401,3 +401,21 @@ TEST(running_entries_count_and_are_never_forgotten)
         complete(dispatch, running[i], 9, "");
     dispatch_free(dispatch);
 }
+
+TEST(what_is_forgotten_is_fresh_again_unless_somebody_waits_for_it)
+{
+    struct dispatch *dispatch = make(NULL, 0);
+    struct dispatch_entry *entry;
+    struct seen seen = {0};
+    assert_int_equal(admit(dispatch, &alice, "r", ENVELOPE_TELL, 1, NULL, &entry, NULL),
+                     DISPATCH_RUN);
+    assert_true(dispatch_forget(dispatch, entry));
+    assert_int_equal(admit(dispatch, &alice, "r", ENVELOPE_REQUEST, 2, NULL, &entry, NULL),
+                     DISPATCH_RUN);
+    assert_int_equal(admit(dispatch, &alice, "r", ENVELOPE_REQUEST, 3, &seen, NULL, NULL),
+                     DISPATCH_JOINED);
+    assert_false(dispatch_forget(dispatch, entry));
+    complete(dispatch, entry, 4, "x");
+    assert_int_equal(seen.answers, 1);
+    dispatch_free(dispatch);
+}

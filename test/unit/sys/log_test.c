@@ -67,9 +67,51 @@ TEST(levels_have_names)
         assert_int_equal(level, i);
     }
     assert_false(log_level_parse(view_text(""), &level));
+    assert_false(log_level_parse(view_text("off"), &level));
     assert_false(log_level_parse(view_text("WARN"), &level));
     assert_false(log_level_parse(view_text("warning"), &level));
     assert_int_equal(level, ACTR_LOG_ERROR);
+}
+
+TEST(a_filter_gives_a_level)
+{
+    static const struct {
+        const char *text;
+        bool is_good, has_level;
+        enum actr_log_level level;
+        const char *ignored;
+    } rows[] = {{"error", true, true, ACTR_LOG_ERROR, ""},
+                {"TRACE", true, true, ACTR_LOG_TRACE, ""},
+                {"off", true, true, LOG_OFF, ""},
+                {"warn,debug,net=trace", true, true, ACTR_LOG_DEBUG, "net=trace"},
+                {"net=Trace,info,", true, true, ACTR_LOG_INFO, "net=Trace"},
+                {"a=off,b=info", true, false, 0, "a=off"},
+                {"loud", false, false, 0, NULL},
+                {"info,debugging", false, false, 0, NULL},
+                {"net=loud", false, false, 0, NULL},
+                {"=info", false, false, 0, NULL},
+                {"net=", false, false, 0, NULL},
+                {"info, debug", false, false, 0, NULL},
+                {",,", false, false, 0, NULL},
+                {"", false, false, 0, NULL}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct log_filter filter = {0};
+        assert_int_equal(log_filter_parse(rows[i].text, &filter), rows[i].is_good);
+        if (!rows[i].is_good)
+            continue;
+        assert_int_equal(filter.has_level, rows[i].has_level);
+        if (filter.has_level)
+            assert_int_equal(filter.level, rows[i].level);
+        assert_true(view_equal(filter.ignored, view_text(rows[i].ignored)));
+    }
+}
+
+TEST(nothing_is_logged_when_it_is_off)
+{
+    struct log log = {LOG_OFF, keep_last, &last};
+    last.count = 0;
+    log_error(&log, "peer.lost", "plain");
+    assert_int_equal(last.count, 0);
 }
 
 TEST(control_characters_cannot_forge_a_line)

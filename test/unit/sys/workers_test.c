@@ -65,50 +65,6 @@ TEST(one_worker_keeps_the_order)
     assert_false(pthread_equal(jobs[0].thread, pthread_self()));
 }
 
-/* Work that waits for the test, and says when it has been let go. */
-struct held {
-    struct work work;
-    struct waiter begun, go, over;
-};
-
-static void held_run(struct work *work)
-{
-    struct held *held = container_of(work, struct held, work);
-    waiter_signal(&held->begun);
-    (void)!waiter_wait(&held->go, WAITER_FOREVER);
-    waiter_signal(&held->over);
-}
-
-TEST(abandoned_workers_finish_and_free_themselves)
-{
-    struct workers *workers;
-    struct held first, second;
-    struct held *const both[] = {&first, &second};
-    size_t before = mem_live();
-    assert_int_equal(workers_new(&workers, &one_thread), 0);
-    for (int i = 0; i < 2; i++) {
-        waiter_init(&both[i]->begun);
-        waiter_init(&both[i]->go);
-        waiter_init(&both[i]->over);
-        assert_int_equal(workers_submit(workers, &both[i]->work, held_run), 0);
-    }
-    assert_true(waiter_wait(&first.begun, WAITER_FOREVER));
-    workers_abandon(workers);
-    for (int i = 0; i < 2; i++) { /* also what had not begun is run */
-        waiter_signal(&both[i]->go);
-        assert_true(waiter_wait(&both[i]->over, WAITER_FOREVER));
-        waiter_deinit(&both[i]->go);
-        waiter_deinit(&both[i]->over);
-    }
-    waiter_deinit(&first.begun);
-    waiter_deinit(&second.begun);
-    while (mem_live() != before) /* the thread is on its way out */
-        sched_yield();
-    assert_int_equal(workers_new(&workers, &one_thread), 0);
-    workers_abandon(workers); /* without a thread: at once */
-    assert_int_equal(mem_live(), before);
-}
-
 TEST(threads_grow_to_the_bound_and_the_queue_to_its_own)
 {
     struct workers_options options = {"test", 3, 2};

@@ -126,6 +126,22 @@ static void bridge_drop_contexts(struct bridge *bridge)
     hash_table_init(&bridge->contexts, bridge_equal);
 }
 
+/* With the lock held: what the library held beside its entries. */
+static void bridge_drop_retained(struct bridge *bridge)
+{
+    struct hash_node *node = hash_table_next(&bridge->contexts, NULL);
+    while (node) {
+        struct hash_node *next = hash_table_next(&bridge->contexts, node);
+        struct bridge_context *context = container_of(node, struct bridge_context, node);
+        context->holds = 1;
+        if (!context->is_entry) {
+            hash_table_remove(&bridge->contexts, node);
+            mem_free(context);
+        }
+        node = next;
+    }
+}
+
 static void bridge_answer(bridge_answer_fn *fn, void *arg, int32_t status, struct actr_view payload)
 {
     struct abi_reply reply = {ACTR_ABI_VERSION, status, payload};
@@ -139,11 +155,9 @@ static void bridge_answer(bridge_answer_fn *fn, void *arg, int32_t status, struc
     fn(arg, ACTR_ABI_OK, bytes);
 }
 
-void bridge_cut(struct bridge *bridge)
+/* With the lock held, which is given back for each answer. */
+static void bridge_fail_ops(struct bridge *bridge)
 {
-    lock_take(&bridge->lock);
-    bridge->is_cut = true;
-    bridge_drop_contexts(bridge);
     struct list *link;
     while ((link = list_pop(&bridge->ops)) != NULL) {
         struct bridge_op *op = container_of(link, struct bridge_op, link);
@@ -154,6 +168,22 @@ void bridge_cut(struct bridge *bridge)
         bridge_answer(fn, arg, ACTR_ABI_ERROR, (struct actr_view){0});
         lock_take(&bridge->lock);
     }
+}
+
+void bridge_cut(struct bridge *bridge)
+{
+    lock_take(&bridge->lock);
+    bridge->is_cut = true;
+    bridge_drop_contexts(bridge);
+    bridge_fail_ops(bridge);
+    lock_give(&bridge->lock);
+}
+
+void bridge_forget(struct bridge *bridge)
+{
+    lock_take(&bridge->lock);
+    bridge_drop_retained(bridge);
+    bridge_fail_ops(bridge);
     lock_give(&bridge->lock);
 }
 
@@ -234,11 +264,8 @@ void bridge_end(struct bridge *bridge, uint64_t token)
     lock_give(&bridge->lock);
 }
 
-int32_t bridge_retain(uint64_t token)
+int32_t bridge_retain(struct bridge *bridge, uint64_t token)
 {
-    struct bridge *bridge = bridge_of(token);
-    if (!bridge)
-        return ACTR_ABI_ERROR;
     lock_take(&bridge->lock);
     struct bridge_context *context = bridge_find(bridge, token);
     bool is_kept = context && context->holds < UINT32_MAX;
@@ -248,11 +275,8 @@ int32_t bridge_retain(uint64_t token)
     return is_kept ? ACTR_ABI_OK : ACTR_ABI_ERROR;
 }
 
-void bridge_release(uint64_t token)
+void bridge_release(struct bridge *bridge, uint64_t token)
 {
-    struct bridge *bridge = bridge_of(token);
-    if (!bridge)
-        return;
     lock_take(&bridge->lock);
     struct bridge_context *context = bridge_find(bridge, token);
     /* The entry's own hold is not the library's to give back. */
@@ -381,7 +405,8 @@ static int32_t bridge_decode(struct actr_view bytes, struct bridge_request *ret_
     }
 }
 
-void bridge_ask(uint64_t token, struct actr_view frame, bridge_answer_fn *fn, void *arg)
+void bridge_ask(struct bridge *bridge, uint64_t token, struct actr_view frame, bridge_answer_fn *fn,
+                void *arg)
 {
     struct bridge_request request;
     int32_t code = bridge_decode(frame, &request);
@@ -394,7 +419,6 @@ void bridge_ask(uint64_t token, struct actr_view frame, bridge_answer_fn *fn, vo
         fn(arg, code, (struct actr_bytes){0});
         return;
     }
-    struct bridge *bridge = bridge_of(token);
     *op = (struct bridge_op){.bridge = bridge, .fn = fn, .arg = arg};
     list_init(&op->link);
     int r = ACTR_ENOTFOUND;
@@ -444,7 +468,8 @@ static int32_t bridge_invoke(uint64_t token, const uint8_t *frame, size_t frame_
     if (!ret_reply || !ret_reply_len || (!frame && frame_len > 0))
         return ACTR_ABI_PROTOCOL;
     waiter_init(&wait.waiter);
-    bridge_ask(token, actr_view_of(frame, frame_len), bridge_wait_on_answer, &wait);
+    bridge_ask(bridge_of(token), token, actr_view_of(frame, frame_len), bridge_wait_on_answer,
+               &wait);
     (void)!waiter_wait(&wait.waiter, WAITER_FOREVER); /* every operation ends */
     waiter_deinit(&wait.waiter);
     if (wait.code == ACTR_ABI_OK) {
@@ -461,11 +486,24 @@ static int32_t bridge_invoke(uint64_t token, const uint8_t *frame, size_t frame_
     return wait.code;
 }
 
+static int32_t bridge_table_retain(uint64_t token)
+{
+    struct bridge *bridge = bridge_of(token);
+    return bridge ? bridge_retain(bridge, token) : ACTR_ABI_ERROR;
+}
+
+static void bridge_table_release(uint64_t token)
+{
+    struct bridge *bridge = bridge_of(token);
+    if (bridge)
+        bridge_release(bridge, token);
+}
+
 static void bridge_free_buf(uint8_t *ptr, size_t len)
 {
     (void)len;
     mem_free(ptr);
 }
 
-const struct actr_host_vtable bridge_vtable = {bridge_retain, bridge_release, bridge_invoke,
-                                               bridge_free_buf};
+const struct actr_host_vtable bridge_vtable = {bridge_table_retain, bridge_table_release,
+                                               bridge_invoke, bridge_free_buf};

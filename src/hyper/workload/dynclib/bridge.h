@@ -44,10 +44,16 @@ int bridge_begin(struct bridge *bridge, const struct actr_ctx *ctx,
                  uint64_t *ret_token) ACTR_MUST_CHECK;
 void bridge_end(struct bridge *bridge, uint64_t token);
 
-/* The same operations for a library in another process: bridge_ask() begins one and never blocks;
- * fn runs once with the AbiReply (owned by fn), on any thread, possibly inside. `code` other than
+/* Any thread but a library's: the process of the library has ended. What it retained is let go, and
+ * operations that wait fail; entries that are still to run keep their contexts. */
+void bridge_forget(struct bridge *bridge);
+
+/* The operations of the table for a library in another process, which has no say in whose contexts
+ * it names: a token of another bridge is unknown. bridge_ask() begins one and never blocks; fn runs
+ * once with the AbiReply (owned by fn), on any thread, possibly inside. `code` other than
  * ACTR_ABI_OK: there is no reply. */
 typedef void bridge_answer_fn(void *arg, int32_t code, struct actr_bytes reply);
-void bridge_ask(uint64_t token, struct actr_view frame, bridge_answer_fn *fn, void *arg);
-int32_t bridge_retain(uint64_t token);
-void bridge_release(uint64_t token);
+void bridge_ask(struct bridge *bridge, uint64_t token, struct actr_view frame, bridge_answer_fn *fn,
+                void *arg);
+int32_t bridge_retain(struct bridge *bridge, uint64_t token);
+void bridge_release(struct bridge *bridge, uint64_t token);

@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "hyper/workload/context.h"
 #include "hyper/workload/dynclib/bridge.h"
+#include "hyper/workload/dynclib/child.h"
 #include "hyper/workload/dynclib/image.h"
 #include "hyper/workload/dynclib/instance.h"
 #include "hyper/workload/dynclib/library.h"
@@ -38,6 +39,8 @@ struct dynclib {
     struct workload_route route;
     struct instance *instance;
     struct bridge *bridge;
+    const struct context_env *env; /* once it has been started */
+    char path[];
 };
 
 static struct dynclib *dynclib_of(struct workload *workload)
@@ -135,6 +138,7 @@ static int dynclib_lifecycle(struct workload *workload, enum workload_event even
     };
     struct dynclib *dynclib = dynclib_of(workload);
     struct abi_lifecycle lifecycle = {.hook = events[event].hook};
+    dynclib->env = ctx->env;
     instance_attach(dynclib->instance, ctx->env->loop, ctx->env->log);
     bridge_uncut(dynclib->bridge);
     int r = dynclib_context(dynclib, ctx, &lifecycle.context);
@@ -193,6 +197,34 @@ static int dynclib_hook(struct workload *workload, const struct actr_hook_event 
     return 0;
 }
 
+/* A process of its own, anew: START and READY follow. */
+static int dynclib_restart(struct workload *workload, struct actr_ctx *ctx)
+{
+    struct actr_reply *reply = actr_reply_keep(ctx);
+    if (!reply)
+        return ACTR_EUNAVAILABLE;
+    struct instance_entry entry = {.kind = INSTANCE_RESTART, .reply = reply, .what = "restart"};
+    instance_submit(dynclib_of(workload)->instance, &entry);
+    return 0;
+}
+
+/* The supervisor of the actor decides what becomes of it. */
+static void dynclib_on_ended(void *owner, const char *text)
+{
+    struct dynclib *dynclib = owner;
+    struct actr_ctx ctx;
+    context_init(&ctx, dynclib->env);
+    (void)dynclib->env->ops->poison(dynclib->env->owner, &ctx, text);
+    context_deinit(&ctx);
+}
+
+static const struct instance_events dynclib_events = {.on_ended = dynclib_on_ended};
+
+static void dynclib_give_up(struct workload *workload)
+{
+    instance_give_up(dynclib_of(workload)->instance);
+}
+
 static void dynclib_rest(struct workload *workload)
 {
     instance_rest(dynclib_of(workload)->instance);
@@ -211,34 +243,63 @@ static const struct workload_ops dynclib_ops = {
     .invoke = dynclib_invoke,
     .lifecycle = dynclib_lifecycle,
     .hook = dynclib_hook,
+    .give_up = dynclib_give_up,
+    .rest = dynclib_rest,
+    .free = dynclib_free,
+};
+
+static const struct workload_ops dynclib_process_ops = {
+    .find = dynclib_find,
+    .invoke = dynclib_invoke,
+    .lifecycle = dynclib_lifecycle,
+    .hook = dynclib_hook,
+    .restart = dynclib_restart,
+    .give_up = dynclib_give_up,
     .rest = dynclib_rest,
     .free = dynclib_free,
 };
 
 /* Loading ------------------------------------------------------------------------------------ */
 
-/* Consumes fd. */
-static int dynclib_instance(struct dynclib *dynclib, int fd, const char *path, const char *type)
+/* Consumes fd; the bridge is the caller's on failure. */
+static int dynclib_library(struct dynclib *dynclib, int fd, const struct actr_load_options *options,
+                           struct bridge *bridge, struct library **ret_library)
 {
-    const char *slash = strrchr(path, '/');
+    struct child_options child = {fd, dynclib->path, options->host_path, bridge};
+    if (options->isolation == ACTR_ISOLATION_PROCESS)
+        return child_new(&child, ret_library);
+    return library_local(fd, dynclib->path, &bridge_vtable, ret_library);
+}
+
+/* Consumes fd. */
+static int dynclib_instance(struct dynclib *dynclib, int fd, const char *type,
+                            const struct actr_load_options *options)
+{
+    const char *slash = strrchr(dynclib->path, '/');
     const struct abi_init init = {ACTR_ABI_VERSION, view_text(type)};
-    struct instance_options parts = {.name = slash ? slash + 1 : path};
-    int r = library_load(fd, path, &bridge_vtable, &parts.library);
-    if (r < 0)
-        return r;
-    r = bridge_open(&parts.bridge);
+    struct instance_options parts = {.name = slash ? slash + 1 : dynclib->path,
+                                     .entry_max_ms = options->entry_max_ms};
+    int r = bridge_open(&parts.bridge);
     if (r < 0) {
-        parts.library->ops->free(parts.library, false);
+        close(fd);
+        return r;
+    }
+    r = dynclib_library(dynclib, fd, options, parts.bridge, &parts.library);
+    if (r < 0) {
+        bridge_close(parts.bridge);
         return r;
     }
     parts.init = abi_init_encode(&init);
     if (actr_bytes_failed(parts.init)) {
         parts.library->ops->free(parts.library, false);
         bridge_close(parts.bridge);
-        return err_origin(ACTR_ENOMEM, "%s: no memory", path);
+        return err_origin(ACTR_ENOMEM, "%s: no memory", dynclib->path);
     }
     dynclib->bridge = parts.bridge;
-    return instance_new(&parts, &dynclib->instance);
+    r = instance_new(&parts, &dynclib->instance);
+    if (r == 0)
+        instance_watch_end(dynclib->instance, &dynclib_events, dynclib);
+    return r;
 }
 
 static int dynclib_new(const struct actr_type *type, const char *type_text, const char *path,
@@ -246,24 +307,28 @@ static int dynclib_new(const struct actr_type *type, const char *type_text, cons
 {
     static const struct conflict_rule alone;
     char hash[IMAGE_HASH_SIZE];
+    bool is_process = options->isolation == ACTR_ISOLATION_PROCESS;
     int fd = -1;
     struct image_source source = {
         .path = path, .sha256 = options->sha256, .cache_dir = options->cache_dir};
     int r = image_open(&source, &fd, hash);
     if (r < 0)
         return r;
-    struct dynclib *dynclib = mem_alloc(sizeof(*dynclib));
+    struct dynclib *dynclib = mem_alloc(sizeof(*dynclib) + strlen(path) + 1);
     if (!dynclib) {
         close(fd);
         return err_origin(ACTR_ENOMEM, "%s: no memory", path);
     }
-    dynclib->base = (struct workload){.ops = &dynclib_ops,
+    memcpy(dynclib->path, path, strlen(path) + 1);
+    dynclib->base = (struct workload){.ops = is_process ? &dynclib_process_ops : &dynclib_ops,
                                       .type = *type,
+                                      .limits = {.restarts_max = options->restarts_max,
+                                                 .restart_window_ms = options->restart_window_ms},
                                       .never_blocks = true,
                                       .is_loop_only = true,
                                       .hooks = DYNCLIB_HOOKS};
     dynclib->route = (struct workload_route){.name = "", .rule = &alone, .never_blocks = true};
-    r = dynclib_instance(dynclib, fd, path, type_text);
+    r = dynclib_instance(dynclib, fd, type_text, options);
     if (r < 0) {
         mem_free(dynclib);
         return r;
@@ -284,6 +349,10 @@ struct actr_workload *actr_workload_load(const char *type, const char *path,
     }
     if (options)
         memcpy(&given, options, options->size < sizeof(given) ? options->size : sizeof(given));
+    if (given.isolation != ACTR_ISOLATION_NONE && given.isolation != ACTR_ISOLATION_PROCESS) {
+        err_origin(ACTR_EINVALID, "dynclib: no such isolation: %d", (int)given.isolation);
+        return NULL;
+    }
     if (actr_type_parse(type, &parsed) < 0 ||
         dynclib_new(&parsed, type, path, &given, &dynclib) < 0)
         return NULL;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Library: what an instance enters: an image in this process (here), or one in a child process
- * (child.h). Errors are ACTR_E… with the thread's text, for callers of the actor to read.
+/* Library: what an instance enters: an image in this process (library_local()), or one in a child
+ * process (child.h). Errors are ACTR_E… with the thread's text, for callers of the actor to read.
  *
  * Thread: the instance's own, one entry at a time; kill from any. Entries block as long as the
  * library likes. */
@@ -14,26 +14,31 @@
 #include <actr/bytes.h>
 #include <actr/dynclib.h>
 
+struct bell;
+
 /* Longer replies are refused, whatever the node would send. */
 #define LIBRARY_REPLY_LEN_MAX ((size_t)64 << 20)
 
-/* Over the text of an entry that ended because the process of the library did: it may be started
- * again. */
+/* The process of the library has ended; the thread's text says how. It may be loaded again. */
 #define LIBRARY_ENDED 1
 
 struct library;
 
 struct library_ops {
-    /* actr_init(). */
+    /* Loads it, also again after LIBRARY_ENDED, or in place of a process that still runs.
+     * ACTR_E…; not LIBRARY_ENDED. */
+    int (*load)(struct library *library);
+    /* actr_init(). LIBRARY_ENDED. */
     int (*init)(struct library *library, struct actr_view init);
     /* actr_handle() with a frame; *ret_payload is what the reply holds. LIBRARY_ENDED. */
     int (*handle)(struct library *library, struct actr_view frame, struct actr_bytes *ret_payload);
     /* actr_shutdown(). LIBRARY_ENDED. */
     int (*shutdown)(struct library *library);
-    /* Any thread: ends the entry that runs, by force. False: there is no way to. */
-    bool (*kill)(struct library *library);
-    /* After LIBRARY_ENDED: loads it anew; init is next. ACTR_E… */
-    int (*restart)(struct library *library);
+    /* Between entries: waits for the bell, and clears it. LIBRARY_ENDED. */
+    int (*idle)(struct library *library, struct bell *bell);
+    /* Any thread: ends the entry that runs, by force, because after_ms are over. NULL: there is no
+     * way to. */
+    void (*kill)(struct library *library, uint32_t after_ms);
     /* keep_mapped: code of it may run still; it stays in memory for good. */
     void (*free)(struct library *library, bool keep_mapped);
 };
@@ -42,12 +47,8 @@ struct library {
     const struct library_ops *ops;
 };
 
-/* Loads the image of fd into this process; consumes fd. Errors as image_load(). */
-int library_load(int fd, const char *name, const struct actr_host_vtable *host,
-                 struct library **ret_library) ACTR_MUST_CHECK;
-
-/* What actr_init(), actr_handle() and actr_shutdown() returned, as an error with a text; 0 for
- * ACTR_ABI_OK. */
-int library_check(const char *function, int32_t code);
-/* The payload of an AbiReply; or its error, with the library's own text. */
-int library_read(struct actr_view reply, struct actr_bytes *ret_payload) ACTR_MUST_CHECK;
+/* The image of fd, to be loaded into this process; consumes fd, lends name (for texts).
+ * ACTR_ENOMEM.
+ */
+int library_local(int fd, const char *name, const struct actr_host_vtable *host,
+                  struct library **ret_library) ACTR_MUST_CHECK;

@@ -26,7 +26,6 @@ struct rig {
     struct mailbox *mailbox;
     struct inbound_gate *gate;
     unsigned told[INBOUND_DROP_COUNT];
-    unsigned answered;
 };
 
 static void on_message(void *owner, struct dest_transport *from, uint64_t session, bool verified,
@@ -189,8 +188,9 @@ TEST(requests_and_tells_go_to_the_mailbox_by_priority)
     rig_open(&rig, NULL);
     struct fake_wire *wire = rig_accept(&rig, 1);
     arrive(wire, ACTR_RPC_RELIABLE, message_of(ENVELOPE_REQUEST, "normal"));
+    arrive(wire, ACTR_RPC_RELIABLE, message_of(ENVELOPE_REQUEST, "later"));
     arrive(wire, ACTR_RPC_SIGNAL, message_of(ENVELOPE_TELL, "high"));
-    assert_int_equal(rig.mailbox->count, 2);
+    assert_int_equal(rig.mailbox->count, 3);
     struct actr_id peer = id_of(1);
     struct mailbox_message *message = mailbox_take(rig.mailbox);
     assert_int_equal(message->priority, MAILBOX_HIGH);
@@ -200,10 +200,14 @@ TEST(requests_and_tells_go_to_the_mailbox_by_priority)
     assert_int_equal(envelope_decode(actr_bytes_view(message->envelope), &envelope), 0);
     assert_true(view_equal(envelope.payload, view_text("high")));
     mailbox_ack(rig.mailbox, message, NULL);
-    message = mailbox_take(rig.mailbox);
-    assert_int_equal(message->priority, MAILBOX_NORMAL);
-    mailbox_ack(rig.mailbox, message, NULL);
-    assert_int_equal(inbound_gate_get_stats(rig.gate).requests, 1);
+    for (int i = 0; i < 2; i++) {
+        message = mailbox_take(rig.mailbox);
+        assert_int_equal(message->priority, MAILBOX_NORMAL);
+        assert_int_equal(envelope_decode(actr_bytes_view(message->envelope), &envelope), 0);
+        assert_true(view_equal(envelope.payload, view_text(i == 0 ? "normal" : "later")));
+        mailbox_ack(rig.mailbox, message, NULL);
+    }
+    assert_int_equal(inbound_gate_get_stats(rig.gate).requests, 2);
     assert_int_equal(inbound_gate_get_stats(rig.gate).tells, 1);
     rig_close(&rig);
 }
@@ -251,9 +255,12 @@ TEST(a_response_without_a_request_is_dropped_and_never_dispatched)
     rig_close(&rig);
 }
 
+static unsigned answers;
+
 static void on_answer(struct gate_call *call, const struct actr_result *result)
 {
     (void)call;
+    answers++;
     assert_int_equal(result->code, 0);
     assert_true(view_equal(actr_bytes_view(result->reply), view_text("answer")));
 }
@@ -261,6 +268,7 @@ static void on_answer(struct gate_call *call, const struct actr_result *result)
 TEST(a_response_completes_its_request)
 {
     struct rig rig;
+    answers = 0;
     struct gate_call call;
     struct actr_id to = id_of(1);
     rig_open(&rig, NULL);
@@ -279,6 +287,11 @@ TEST(a_response_completes_its_request)
     arrive(wire, ACTR_RPC_RELIABLE, envelope_encode(&response));
     assert_int_equal(peer_gate_get_stats(rig.peer_gate).pending, 0);
     assert_int_equal(inbound_gate_get_stats(rig.gate).responses, 1);
+    assert_int_equal(answers, 1);
+    assert_int_equal(dropped(&rig, INBOUND_LATE), 0);
+    arrive(wire, ACTR_RPC_RELIABLE, envelope_encode(&response)); /* once more */
+    assert_int_equal(answers, 1);
+    assert_int_equal(dropped(&rig, INBOUND_LATE), 1);
     rig_close(&rig);
 }
 
@@ -431,6 +444,57 @@ TEST(a_refused_request_is_answered_unavailable_with_a_hint)
     arrive(wire, ACTR_RPC_RELIABLE, message_of(ENVELOPE_TELL, "x"));
     assert_int_equal(wire->sent_count, 1); /* a tell is never answered */
     assert_int_equal(dropped(&rig, INBOUND_REFUSED), 2);
+    rig_close(&rig);
+}
+
+/* A durable mailbox takes a message first and may fail to write it afterwards. */
+TEST(a_request_that_the_mailbox_gives_back_is_answered_and_no_longer_counted)
+{
+    struct rig rig;
+    struct envelope reply;
+    rig_open(&rig, NULL);
+    struct fake_wire *wire = rig_accept(&rig, 1);
+    arrive(wire, ACTR_RPC_RELIABLE, message_of(ENVELOPE_REQUEST, "x"));
+    struct mailbox_message *taken = mailbox_take(rig.mailbox);
+    assert_int_equal(inbound_gate_get_stats(rig.gate).requests, 1);
+    inbound_gate_on_refused(rig.gate, &taken->origin, actr_bytes_view(taken->envelope));
+    assert_int_equal(wire->sent_count, 1);
+    struct actr_view frame = actr_bytes_view(wire->sent[0]);
+    assert_int_equal(envelope_decode(actr_view_of(frame.ptr + 5, frame.len - 5), &reply), 0);
+    assert_int_equal(reply.direction, ENVELOPE_RESPONSE);
+    assert_int_equal(reply.error_code, 10001);
+    assert_true(view_equal(
+        reply.error_message,
+        view_text("unavailable: the disk of the mailbox refuses; retry_after_ms=Some(500)")));
+    assert_true(view_equal(reply.request_id, view_text("7c9e6679-7425-40de-944b-e07fc1f90ae7")));
+    assert_int_equal(inbound_gate_get_stats(rig.gate).requests, 0);
+    assert_int_equal(dropped(&rig, INBOUND_REFUSED), 1);
+    assert_int_equal(rig.told[INBOUND_REFUSED], 1);
+    mailbox_ack(rig.mailbox, taken, NULL);
+    rig_close(&rig);
+}
+
+TEST(a_tell_that_the_mailbox_gives_back_is_dropped_without_a_word)
+{
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fake_wire *wire = rig_accept(&rig, 1);
+    arrive(wire, ACTR_RPC_RELIABLE, message_of(ENVELOPE_TELL, "x"));
+    struct mailbox_message *taken = mailbox_take(rig.mailbox);
+    inbound_gate_on_refused(rig.gate, &taken->origin, actr_bytes_view(taken->envelope));
+    assert_int_equal(wire->sent_count, 0);
+    assert_int_equal(inbound_gate_get_stats(rig.gate).tells, 0);
+    assert_int_equal(dropped(&rig, INBOUND_REFUSED), 1);
+    mailbox_ack(rig.mailbox, taken, NULL);
+    /* The peer has gone meanwhile: nothing to answer, nothing to fall over. */
+    arrive(wire, ACTR_RPC_RELIABLE, message_of(ENVELOPE_REQUEST, "x"));
+    taken = mailbox_take(rig.mailbox);
+    struct mailbox_origin gone = taken->origin;
+    gone.peer.serial++;
+    inbound_gate_on_refused(rig.gate, &gone, actr_bytes_view(taken->envelope));
+    assert_int_equal(wire->sent_count, 0);
+    assert_int_equal(dropped(&rig, INBOUND_REFUSED), 2);
+    mailbox_ack(rig.mailbox, taken, NULL);
     rig_close(&rig);
 }
 

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* The mailbox pump by itself, on virtual time: what it does when memory has run out. Everything
- * else it does is seen in whole nodes. */
+/* The mailbox pump by itself, on virtual time: what it does when memory has run out, and that it
+ * needs none for what comes and goes. Everything else it does is seen in whole nodes. */
 #include "hyper/lifecycle/mailbox_pump.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -17,6 +18,7 @@
 #include "hyper/workload/reply.h"
 #include "mailbox/memory_mailbox.h"
 #include "protocol/envelope.h"
+#include "runtime/acl.h"
 #include "runtime/dispatch.h"
 #include "sys/log.h"
 #include "sys/loop_virtual.h"
@@ -39,10 +41,11 @@ static struct {
 
 static void on_tell(struct actr_ctx *ctx, struct actr_view request, void *self)
 {
-    (void)ctx;
     (void)request;
     (void)self;
     rig.told++;
+    if (!actr_ctx_is_tell(ctx))
+        actr_reply(ctx, (struct actr_bytes){0});
 }
 
 static void on_ready(void *owner)
@@ -57,11 +60,13 @@ static void on_drained(void *arg)
     rig.drained++;
 }
 
-static void rig_open(void)
+/* acl: of the dispatch; NULL: everybody may. */
+static void rig_open_with(const struct acl *acl, bool keeps_denied)
 {
     static const struct mailbox_events events = {.on_ready = on_ready};
     static const struct mailbox_limits limits = {0};
-    static const struct dispatch_limits dispatch_limits = {0};
+    /* Room for a hundred entries or so. */
+    static const struct dispatch_limits dispatch_limits = {.dedup_bytes_max = 20000};
     const struct hash_key key = {{0}};
     struct actr_workload_options options = {.size = sizeof(options), .never_blocks = true};
     memset(&rig, 0, sizeof(rig));
@@ -78,16 +83,22 @@ static void rig_open(void)
     assert_int_equal(actr_workload_route(linked, "tell", on_tell, NULL), 0);
     assert_int_equal(linked_use(linked, &rig.workload), 0);
     rig.mailbox = memory_mailbox_new(rig.loop, &limits, &events, NULL);
-    rig.dispatch = dispatch_new(NULL, &dispatch_limits, &key);
+    rig.dispatch = dispatch_new(acl, &dispatch_limits, &key);
     struct mailbox_pump_options pump = {.loop = rig.loop,
                                         .log = &rig.log,
                                         .mailbox = rig.mailbox,
                                         .dispatch = rig.dispatch,
                                         .workload = rig.workload,
-                                        .env = &rig.env};
+                                        .env = &rig.env,
+                                        .keeps_denied = keeps_denied};
     rig.pump = mailbox_pump_new(&pump);
     assert_non_null(rig.pump);
     mailbox_pump_start(rig.pump);
+}
+
+static void rig_open(void)
+{
+    rig_open_with(NULL, false);
 }
 
 static void rig_close(void)
@@ -201,6 +212,23 @@ TEST(a_cut_without_memory_leaves_nothing_to_wait_for)
     rig_close();
 }
 
+TEST(what_the_acl_denies_becomes_a_dead_letter_where_that_is_wanted)
+{
+    for (int keeps = 0; keeps < 2; keeps++) {
+        struct acl *nobody = NULL;
+        assert_int_equal(acl_new(NULL, 0, &nobody), 0);
+        rig_open_with(nobody, keeps);
+        tell("a");
+        push("b", ENVELOPE_REQUEST, 1000);
+        run_for(SECOND_US);
+        assert_int_equal(rig.told, 0);
+        assert_int_equal(rig.mailbox->bytes, 0);
+        assert_int_equal(rig.mailbox->letters_dropped, 2 * keeps); /* memory keeps no letters */
+        rig_close();
+        acl_free(nobody);
+    }
+}
+
 /* Each allocation on the way from the mailbox to the handler fails in its turn. */
 TEST(an_accepted_tell_is_handled_once_whatever_had_no_memory)
 {
@@ -232,5 +260,25 @@ TEST(a_cut_gives_up_what_memory_did_not_suffice_for)
     run_for(SECOND_US);
     assert_int_equal(rig.told, 0);
     assert_int_equal(rig.mailbox->bytes, 0);
+    rig_close();
+}
+
+/* One after the other, and as many at once as handlers are waited for. */
+TEST(between_the_mailbox_and_the_end_of_the_handler_nothing_is_allocated)
+{
+    size_t total = 0;
+    char id[40];
+    rig_open();
+    for (int i = 0; i < 4000; i++) {
+        if (i == 1000)
+            total = mem_total();
+        snprintf(id, sizeof(id), "%08x-c9d0-4b3f-b1da-eb0f78f2a130", (unsigned)i);
+        push(id, i % 2 ? ENVELOPE_REQUEST : ENVELOPE_TELL, i % 2 ? 1000 : 0);
+        if (i % 64 == 0 || i > 2000)
+            run_for(1);
+    }
+    assert_int_equal(mem_total() - total, 3000); /* the envelopes */
+    run_for(1);
+    assert_int_equal(rig.told, 4000);
     rig_close();
 }

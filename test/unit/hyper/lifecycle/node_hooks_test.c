@@ -25,6 +25,7 @@ static struct {
     bool is_reported[CATEGORIES];
     int codes[CATEGORIES];
     char texts[CATEGORIES][128];
+    char context[64]; /* of the last */
 } rig;
 
 static void note(char event)
@@ -71,6 +72,7 @@ static void on_error(struct actr_ctx *ctx, const struct actr_error_event *event,
     note(letters[event->category]);
     rig.codes[event->category] = event->code;
     snprintf(rig.texts[event->category], sizeof(rig.texts[0]), "%s", event->message);
+    snprintf(rig.context, sizeof(rig.context), "%s", event->context);
     waiter_signal(&rig.reported[event->category]);
 }
 
@@ -80,6 +82,27 @@ static void on_fail(struct actr_ctx *ctx, struct actr_view request, void *self)
     (void)self;
     note('f');
     actr_fail(ctx, ACTR_ENOTFOUND, "no such thing");
+}
+
+static void on_fail_later(struct actr_ctx *ctx, struct actr_view request, void *self)
+{
+    (void)request;
+    (void)self;
+    note('f');
+    assert_int_equal(actr_reply_fail(actr_reply_keep(ctx), ACTR_ENOTFOUND, "no such thing"), 0);
+}
+
+static void on_silent(struct actr_ctx *ctx, struct actr_view request, void *self)
+{
+    (void)ctx;
+    (void)request;
+    (void)self;
+    note('f');
+}
+
+static void on_failed(void *arg, const struct actr_result *result)
+{
+    assert_int_equal(result->code, *(int *)arg);
 }
 
 static void quiet(void *arg, enum actr_log_level level, const char *event, const char *message)
@@ -116,6 +139,8 @@ static void rig_open(void)
     assert_int_equal(actr_node_open_text(&rig.client, "client", config, &node_options), 0);
     struct actr_workload *workload = actr_workload_new(TYPE, &hooks, NULL);
     actr_workload_route(workload, "fail", on_fail, NULL);
+    actr_workload_route(workload, "fail_later", on_fail_later, NULL);
+    actr_workload_route(workload, "silent", on_silent, NULL);
     assert_int_equal(actr_node_use(rig.node, workload), 0);
 }
 
@@ -148,7 +173,7 @@ TEST(hooks_run_in_their_order_at_each_start_and_stop)
     assert_int_equal(actr_node_start(rig.node), 0);
     assert_int_equal(actr_node_stop(rig.node, 0), 0);
     rig_close();
-    assert_string_equal(rig.log, "srfpsrp");
+    assert_string_equal(rig.log, "srfHpsrp");
 }
 
 TEST(an_error_of_on_start_ends_the_start_with_its_text_and_nothing_else_runs)
@@ -176,8 +201,7 @@ TEST(errors_of_on_ready_and_on_stop_change_nothing)
     assert_string_equal(rig.log, "srp");
 }
 
-/* Asked by a peer: a caller in the process has the error in its hands. */
-TEST(on_error_tells_of_a_handler_that_failed)
+TEST(on_error_tells_of_a_handler_that_failed_a_peer)
 {
     struct actr_bytes reply = {0};
     rig_open();
@@ -190,6 +214,61 @@ TEST(on_error_tells_of_a_handler_that_failed)
     assert_int_equal(actr_node_stop(rig.node, 0), 0);
     assert_string_equal(rig.log, "srfHp");
     rig_close();
+}
+
+TEST(a_tell_is_never_answered_also_when_its_handler_fails)
+{
+    struct actr_node_stats stats = {.size = sizeof(stats)};
+    struct actr_bytes reply = {0};
+    rig_open();
+    assert_int_equal(actr_node_start(rig.node), 0);
+    assert_int_equal(actr_node_start(rig.client), 0);
+    struct actr_id id = actr_node_id(rig.node);
+    assert_int_equal(actr_tell(rig.client, &id, "fail", actr_bytes_str(""), NULL), 0);
+    expect_reported(ACTR_ERROR_HANDLER, ACTR_ENOTFOUND, "no such thing");
+    /* Whatever came back for the tell would be there before the answer to this. */
+    assert_int_equal(actr_call_wait(rig.client, &id, "fail", actr_bytes_str(""), NULL, &reply),
+                     ACTR_ENOTFOUND);
+    assert_int_equal(actr_node_get_stats(rig.node, &stats), 0);
+    assert_int_equal(stats.requests_in, 2);
+    assert_int_equal(stats.replies_out, 1);
+    assert_int_equal(actr_node_get_stats(rig.client, &stats), 0);
+    assert_int_equal(stats.frames_dropped, 0);
+    rig_close();
+}
+
+/* Through every way that a message inside the process takes. */
+TEST(on_error_tells_of_a_handler_that_failed_its_own_process)
+{
+    static const struct actr_call_options signal = {.size = sizeof(signal),
+                                                    .payload_type = ACTR_RPC_SIGNAL};
+    struct actr_bytes reply = {0};
+    for (int way = 0; way < 5; way++) {
+        const char *route = way == 3 ? "fail_later" : way == 4 ? "silent" : "fail";
+        int code = way == 4 ? ACTR_EINTERNAL : ACTR_ENOTFOUND, r;
+        rig_open();
+        assert_int_equal(actr_node_start(rig.node), 0);
+        if (way == 0)
+            r = actr_tell(rig.node, actr_dest_workload(), route, actr_bytes_str(""), NULL);
+        else if (way == 1)
+            r = actr_call(rig.node, actr_dest_workload(), route, actr_bytes_str(""), &signal,
+                          on_failed, &code, NULL);
+        else
+            r = actr_call_wait(rig.node, actr_dest_workload(), route, actr_bytes_str(""), NULL,
+                               &reply) == code
+                    ? 0
+                    : ACTR_EINTERNAL;
+        assert_int_equal(r, 0);
+        expect_reported(ACTR_ERROR_HANDLER, code,
+                        way == 4 ? "silent: the handler of silent returned without a reply"
+                                 : "no such thing");
+        assert_int_equal(actr_node_stop(rig.node, 0), 0);
+        assert_string_equal(rig.log, "srfHp");
+        char context[32];
+        snprintf(context, sizeof(context), "route=%s", route);
+        assert_string_equal(rig.context, context);
+        rig_close();
+    }
 }
 
 TEST(on_error_tells_of_a_signaling_server_that_is_lost)

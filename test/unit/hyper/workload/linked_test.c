@@ -233,6 +233,50 @@ TEST(a_bad_key_ends_the_use_of_the_workload_and_is_no_route)
                         "workload: a.B.C: a field has a number of 1 to 536870911, the key's has 0");
 }
 
+TEST(a_payload_type_that_no_handler_serves_is_refused_with_what_to_use)
+{
+    static const struct {
+        uint32_t type;
+        int code;
+        const char *text;
+    } rows[] = {
+        {ACTR_RPC_RELIABLE, 0, NULL},
+        {ACTR_RPC_SIGNAL, 0, NULL},
+        {ACTR_STREAM_RELIABLE, ACTR_EINVALID,
+         "workload: a.B.C: payload type STREAM_RELIABLE: a stream carries chunks, not calls; call "
+         "by RPC"},
+        {ACTR_STREAM_LATENCY_FIRST, ACTR_EINVALID,
+         "workload: a.B.C: payload type STREAM_LATENCY_FIRST: a stream carries chunks, not calls; "
+         "call by RPC"},
+        {ACTR_MEDIA_RTP, ACTR_EINVALID,
+         "workload: a.B.C: payload type MEDIA_RTP: media has no answers; call by RPC"},
+        {5, ACTR_EINVALID,
+         "workload: a.B.C: payload type STATE_SYNC: state is told, not asked for; call by RPC"},
+        {77, ACTR_EINVALID, "workload: a.B.C: payload type ?: there is no such payload type"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct actr_route_options options = {.size = sizeof(options),
+                                             .payload_type = (enum actr_payload_type)rows[i].type};
+        struct actr_workload *linked = actr_workload_new("acme:Echo:1.0.0", NULL, NULL);
+        struct workload *workload;
+        assert_int_equal(actr_workload_route(linked, "a.B.C", handler, &options), rows[i].code);
+        assert_int_equal(linked_use(linked, &workload), rows[i].code);
+        if (rows[i].code == 0)
+            workload->ops->free(workload);
+        else
+            assert_string_equal(actr_errmsg(), rows[i].text);
+    }
+}
+
+TEST(options_of_a_caller_that_knew_no_payload_type_mean_a_reliable_call)
+{
+    struct actr_route_options options = {.size = offsetof(struct actr_route_options, payload_type),
+                                         .payload_type = ACTR_MEDIA_RTP};
+    struct actr_workload *linked = actr_workload_new("acme:Echo:1.0.0", NULL, NULL);
+    assert_int_equal(actr_workload_route(linked, "a.B.C", handler, &options), 0);
+    actr_workload_free(linked);
+}
+
 TEST(a_workload_without_keys_says_so)
 {
     struct workload *workload;
