@@ -330,6 +330,7 @@ int dest_transport_send_session(struct dest_transport *dest, uint64_t session,
 void dest_transport_read(struct dest_transport *dest, bool enable)
 {
     dest->is_paused = !enable;
+    wire_pool_read(&dest->pool, enable);
     list_each(link, &dest->accepted) dest_wire_steer(container_of(link, struct dest_wire, link));
 }
 

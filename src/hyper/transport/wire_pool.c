@@ -120,6 +120,15 @@ static void wire_pool_on_settled(void *owner, struct wire *wire)
     wire_pool_tell_carrier(pool);
 }
 
+void wire_pool_read(struct wire_pool *pool, bool enable)
+{
+    for (size_t i = 0; i < pool->options.count; i++) {
+        const struct wire_handle *handle = &pool->slots[i].handle;
+        if (wire_handle_is_ready(handle) && wire_carries_both(handle->wire->kind))
+            wire_read(handle->wire, enable);
+    }
+}
+
 struct wire_handle *wire_pool_find(struct wire_pool *pool, uint64_t session)
 {
     for (size_t i = 0; i < pool->options.count; i++) {

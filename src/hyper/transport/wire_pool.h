@@ -105,6 +105,9 @@ bool wire_pool_adopt(struct wire_pool *pool, struct wire *wire);
 /* The wire that carries; NULL: none. */
 struct wire_handle *wire_pool_carrier(struct wire_pool *pool);
 
+/* Stops or resumes reading from the wires by which the peer's requests come too. */
+void wire_pool_read(struct wire_pool *pool, bool enable);
+
 /* The ready wire of that session; NULL: none. */
 struct wire_handle *wire_pool_find(struct wire_pool *pool, uint64_t session);
 

@@ -6,13 +6,12 @@
  * lane's label; it reads every channel with that label, whoever opened it, because the existing
  * system as answerer opens its own when it has something to say early, and reads ours only. What an
  * answerer sends before the offerer's channel has come waits here. Channels with other labels are
- * left alone: the existing system takes the end of any channel for the end of the session, and
- * treat ours likewise when it ends one of the four.
+ * left alone; the end of one of the four is the end of the session, as in the existing system.
  *
  * Loop thread. What ends it is told once; after that nothing goes up. */
 #include "hyper/wire/webrtc/secure_association.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -91,9 +90,7 @@ static void secure_end(struct secure_association *secure, int code, const char *
         return;
     secure->is_over = true;
     secure->code = code;
-    size_t len = strnlen(detail, sizeof(secure->detail) - 1);
-    memcpy(secure->detail, detail, len);
-    secure->detail[len] = '\0';
+    snprintf(secure->detail, sizeof(secure->detail), "%s", detail);
     loop_defer(secure->factory->loop, &secure->told);
 }
 
@@ -265,7 +262,7 @@ static void secure_sctp_send(void *owner, struct actr_view packet)
 
 static void secure_sctp_on_open(void *owner, uint16_t streams_out, uint16_t streams_in)
 {
-    struct secure_association *secure = owner;
+    const struct secure_association *secure = owner;
     data_channels_on_open(secure->channels, streams_out, streams_in);
 }
 
@@ -479,13 +476,12 @@ static void secure_stats(struct association *association, struct association_sta
     struct secure_association *secure = secure_of(association);
     struct sctp_stats sctp = {0};
 
-    *ret_stats = (struct association_stats){0};
     if (secure->sctp)
         sctp_get_stats(secure->sctp, &sctp);
-    ret_stats->bytes_in = sctp.bytes_in;
-    ret_stats->bytes_out = sctp.bytes_out;
-    ret_stats->retransmitted = sctp.retransmitted;
-    ret_stats->rtt_us = sctp.rtt_us;
+    *ret_stats = (struct association_stats){.bytes_in = sctp.bytes_in,
+                                            .bytes_out = sctp.bytes_out,
+                                            .retransmitted = sctp.retransmitted,
+                                            .rtt_us = sctp.rtt_us};
     for (size_t i = 0; i < ASSOCIATION_LANES; i++) {
         const struct secure_lane *lane = &secure->lanes[i];
         ret_stats->queued[i] =

@@ -118,7 +118,8 @@ static void rig_open(void)
     char config[512];
     const struct actr_rendezvous_options options = {
         .size = sizeof(options), .realm = 7, .realm_secret = "s", .log_level = ACTR_LOG_ERROR};
-    const struct actr_node_options node_options = {.size = sizeof(node_options), .log = quiet};
+    const struct actr_node_options node_options = {
+        .size = sizeof(node_options), .log = quiet, .no_webrtc = true};
     const struct actr_workload_options hooks = {.size = sizeof(hooks),
                                                 .on_start = on_start,
                                                 .on_ready = on_ready,

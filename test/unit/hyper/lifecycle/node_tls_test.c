@@ -64,9 +64,8 @@ static struct actr_node *node_at(const struct actr_rendezvous *server, bool is_s
     const char *s = is_secure ? "s" : "";
     unsigned port = actr_rendezvous_port(server);
     struct actr_node *node = NULL;
-    static const struct actr_node_options options = {.size = sizeof(options),
-                                                     .log_level = ACTR_LOG_ERROR,
-                                                     .no_webrtc = true};
+    static const struct actr_node_options options = {
+        .size = sizeof(options), .log_level = ACTR_LOG_ERROR, .no_webrtc = true};
     if (pair)
         snprintf(listen, sizeof(listen),
                  "[websocket]\nlisten_port = 0\nbind = \"" HOST "\"\n"

@@ -40,12 +40,10 @@ static int on_hook(void *arg, struct actr_node *node, const struct actr_hook_eve
     return 0;
 }
 
+/* After rig_close(): nobody else is left. */
 static unsigned seen(enum actr_hook hook)
 {
-    lock_take(&rig.lock);
-    unsigned count = rig.seen[hook];
-    lock_give(&rig.lock);
-    return count;
+    return rig.seen[hook];
 }
 
 static struct actr_node *node_new(const char *type, const char *more)
