@@ -28,7 +28,7 @@ struct resolve {
     net_resolve_fn *fn; /* NULL: nobody wants it any more */
     void *user;
     uint16_t port;
-    bool is_asking;            /* the resolver has it */
+    bool is_asking;              /* the resolver has it */
     struct net_address known[2]; /* of a host that needs no resolver */
     size_t known_count;
 };

@@ -307,7 +307,7 @@ int peer_gate_tell(struct peer_gate *gate, const struct actr_id *to,
                                   &send);
     if (r == 0)
         r = peer_gate_outbox(gate, to, &send, &outbox);
-    if (r < 0)
+    if (r != 0)
         return r;
     if (outbox_is_clear(outbox)) {
         r = outbox_push(outbox, &send);

@@ -108,14 +108,14 @@ static uint8_t secure_lane_index(const struct secure_association *secure,
     return (uint8_t)(lane - secure->lanes);
 }
 
-static struct secure_lane *secure_lane_find(struct secure_association *secure,
-                                            struct actr_view label)
+/* Its number; negative: none of ours. */
+static int secure_lane_named(struct actr_view label)
 {
-    for (size_t i = 0; i < ASSOCIATION_LANES; i++) {
+    for (int i = 0; i < ASSOCIATION_LANES; i++) {
         if (view_equal(label, view_text(secure_lanes[i].label)))
-            return &secure->lanes[i];
+            return i;
     }
-    return NULL;
+    return -1;
 }
 
 static void secure_lane_clear(struct secure_lane *lane)
@@ -185,11 +185,11 @@ static void secure_on_opened(void *owner, struct data_channel *channel,
                              const struct dcep_open *open)
 {
     struct secure_association *secure = owner;
-    struct secure_lane *lane = secure_lane_find(secure, open->label);
+    int index = secure_lane_named(open->label);
+    struct secure_lane *lane = index < 0 ? NULL : &secure->lanes[index];
 
-    data_channel_set_user(channel, lane,
-                          lane ? secure_lanes[lane - secure->lanes].rank : UINT8_MAX);
-    if (secure->is_offerer || !lane)
+    data_channel_set_user(channel, lane, index < 0 ? UINT8_MAX : secure_lanes[index].rank);
+    if (index < 0 || secure->is_offerer)
         return;
     lane->channel = channel;
     secure_ready(secure);
