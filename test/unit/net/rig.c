@@ -311,13 +311,23 @@ void rig_send_text(struct rig *rig, int fd, const char *text)
     rig_send(rig, fd, text, strlen(text));
 }
 
+/* A turn of the loop, or something to read for the client: what the system still holds comes
+ * without the server. */
+static void rig_turn_for(struct rig *rig, int client)
+{
+    struct pollfd fds[] = {{.fd = loop_uv_fd(rig->loop), .events = POLLIN},
+                           {.fd = client, .events = POLLIN}};
+    poll(fds, 2, loop_uv_timeout_ms(rig->loop));
+    loop_uv_dispatch(rig->loop);
+}
+
 void rig_receive(struct rig *rig, int fd, void *buf, size_t len)
 {
     uint8_t *at = buf;
     while (len > 0) {
         ssize_t got = recv(fd, at, len, MSG_DONTWAIT);
         if (got < 0 && errno == EAGAIN) {
-            rig_turn(rig);
+            rig_turn_for(rig, fd);
             continue;
         }
         assert_true(got > 0);

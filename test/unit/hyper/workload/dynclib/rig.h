@@ -55,5 +55,6 @@ void rig_refused(const char *name, const char *text);
     {                                                                                              \
         rig.options = (struct actr_load_options){.isolation = ACTR_ISOLATION_PROCESS};             \
         name();                                                                                    \
+        rig.options = (struct actr_load_options){.isolation = ACTR_ISOLATION_NONE};                \
     }                                                                                              \
     static void name(void)
