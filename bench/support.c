@@ -42,8 +42,10 @@ static struct actr_node *node_of(uint16_t port, bool listens, struct actr_worklo
              "[ais_endpoint]\nurl = \"http://127.0.0.1:%u/ais\"\n"
              "[deployment]\nrealm_id = 1\nrealm_secret = \"bench\"\n%s",
              port, port, listens ? "[websocket]\nlisten_port = 0\nbind = \"127.0.0.1\"\n" : "");
+    /* A client speaks WebSocket only: a case measures the wire that it names. */
+    const struct actr_node_options options = {.size = sizeof(options), .no_webrtc = !workload};
     struct actr_node *node = NULL;
-    int r = actr_node_open_text(&node, "bench", config, NULL);
+    int r = actr_node_open_text(&node, "bench", config, &options);
     if (r < 0)
         actr_workload_free(workload);
     else if (workload)
