@@ -19,9 +19,19 @@ enum bench_target_kind {
     BENCH_EXCESS_MAX, /* value - baseline <= number */
 };
 
+#define BENCH_PARTS_MAX 4
+
+/* One of what a baseline is made of, or something else worth to be told. */
+struct bench_part {
+    const char *name;
+    double value;
+};
+
 struct bench_sample {
     double value;
-    double baseline; /* unused when the case has none */
+    double baseline;                          /* unused when the case has none */
+    struct bench_part parts[BENCH_PARTS_MAX]; /* the same in every run */
+    size_t part_count;
 };
 
 struct bench_case {
@@ -47,6 +57,8 @@ extern const struct bench_case bench_node[];
 extern const struct bench_case bench_mailbox[];
 extern const struct bench_case bench_assoc[];
 extern const struct bench_case bench_udp_burst[];
+extern const struct bench_case bench_webrtc[];
+extern const struct bench_case bench_webrtc_rpc[];
 
 /* A process of this program in another role: roles.c. */
 int bench_role(int argc, char **argv);

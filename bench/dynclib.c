@@ -108,10 +108,13 @@ static double with_node(enum kind kind, double (*measure)(void))
 {
     double value = 0;
     struct actr_rendezvous *server = support_rendezvous();
+    struct actr_workload *workload = server ? workload_of(kind) : NULL;
     memset(&run, 0, sizeof(run));
     sem_init(&run.done, 0, 0);
-    if (server)
-        run.node = support_node_of(actr_rendezvous_port(server), workload_of(kind));
+    if (workload)
+        run.node = support_node(actr_rendezvous_port(server), SUPPORT_WEBRTC, workload);
+    else if (server)
+        fprintf(stderr, "bench: workload: %s\n", actr_errmsg());
     if (run.node)
         value = measure();
     if (run.failed)

@@ -37,7 +37,8 @@ static bool host_calls(struct actr_node *node, double *latencies_us, double *ret
 static bool with_node(double *latencies_us, double *ret_seconds)
 {
     struct actr_rendezvous *server = support_rendezvous();
-    struct actr_node *node = server ? support_node(actr_rendezvous_port(server), true) : NULL;
+    struct actr_node *node =
+        server ? support_node(actr_rendezvous_port(server), SUPPORT_BOTH, support_echo()) : NULL;
     bool ok = node && host_calls(node, latencies_us, ret_seconds);
     actr_node_close(node);
     actr_rendezvous_stop(server);

@@ -17,8 +17,9 @@
 #define RUNS_MAX 15
 
 static const struct bench_case *const tables[] = {
-    bench_ws_rpc,     bench_host_call, bench_dynclib, bench_envelope, bench_dispatch,
-    bench_rendezvous, bench_node,      bench_mailbox, bench_assoc,    bench_udp_burst};
+    bench_ws_rpc,   bench_host_call,  bench_dynclib, bench_envelope,
+    bench_dispatch, bench_rendezvous, bench_node,    bench_mailbox,
+    bench_assoc,    bench_udp_burst,  bench_webrtc,  bench_webrtc_rpc};
 
 static char self[4096], actr[4200], bare[4200];
 
@@ -73,6 +74,8 @@ static bool find_programs(void)
 
 struct outcome {
     double value, baseline, ratio;
+    struct bench_part parts[BENCH_PARTS_MAX]; /* medians */
+    size_t part_count;
     bool ok;
     int runs;
 };
@@ -104,19 +107,26 @@ static const char *target_text(const struct bench_case *c, char *buf, size_t len
 
 static bool measure(const struct bench_case *c, int runs, struct outcome *ret)
 {
-    double values[RUNS_MAX], baselines[RUNS_MAX];
+    double values[RUNS_MAX], baselines[RUNS_MAX], parts[BENCH_PARTS_MAX][RUNS_MAX];
+    *ret = (struct outcome){.runs = runs};
     for (int i = 0; i < runs; i++) {
-        struct bench_sample sample = {NAN, NAN};
+        struct bench_sample sample = {.value = NAN, .baseline = NAN};
         if (isatty(STDERR_FILENO))
-            fprintf(stderr, "\r%-20s run %d of %d ", c->name, i + 1, runs);
+            fprintf(stderr, "\r%-26s run %d of %d ", c->name, i + 1, runs);
         if (!c->run(&sample))
             return false;
         values[i] = sample.value;
         baselines[i] = sample.baseline;
+        ret->part_count = sample.part_count;
+        for (size_t k = 0; k < sample.part_count; k++) {
+            ret->parts[k] = sample.parts[k];
+            parts[k][i] = sample.parts[k].value;
+        }
     }
     if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%40s\r", "");
-    ret->runs = runs;
+        fprintf(stderr, "\r%50s\r", "");
+    for (size_t k = 0; k < ret->part_count; k++)
+        ret->parts[k].value = bench_percentile(parts[k], (size_t)runs, 0.5);
     ret->value = bench_percentile(values, (size_t)runs, 0.5);
     ret->baseline = c->has_baseline ? bench_percentile(baselines, (size_t)runs, 0.5) : NAN;
     ret->ratio = ret->value / ret->baseline;
@@ -132,6 +142,9 @@ static void report_json(const struct bench_case *c, const struct outcome *o)
         printf("\"baseline\":%.6g,\"ratio\":%.4g,", o->baseline, o->ratio);
     else
         printf("\"baseline\":null,\"ratio\":null,");
+    for (size_t k = 0; k < o->part_count; k++)
+        printf("%s\"%s\":%.6g%s", k == 0 ? "\"parts\":{" : "", o->parts[k].name, o->parts[k].value,
+               k + 1 == o->part_count ? "}," : ",");
     printf("\"target\":\"%s\",\"ok\":%s,\"runs\":%d}\n", target_text(c, target, sizeof(target)),
            o->ok ? "true" : "false", o->runs);
     fflush(stdout);
@@ -144,8 +157,10 @@ static void report_row(const struct bench_case *c, const struct outcome *o)
         snprintf(baseline, sizeof(baseline), "%.4g", o->baseline);
         snprintf(ratio, sizeof(ratio), "%.3g", o->ratio);
     }
-    printf("%-20s %11.5g %-8s %10s %8s  %-20s %-3s %s\n", c->name, o->value, c->unit, baseline,
+    printf("%-26s %11.5g %-8s %10s %8s  %-20s %-3s %s\n", c->name, o->value, c->unit, baseline,
            ratio, target_text(c, target, sizeof(target)), o->ok ? "yes" : "NO", c->what);
+    for (size_t k = 0; k < o->part_count; k++)
+        printf("  %-24s %11.5g %s\n", o->parts[k].name, o->parts[k].value, c->unit);
     fflush(stdout);
 }
 
@@ -163,7 +178,7 @@ static void usage(FILE *out)
     fprintf(out, "usage: bench [--json] [--runs N] [--list] [CASE or prefix…]\n\n");
     for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
         for (const struct bench_case *c = tables[t]; c->name; c++)
-            fprintf(out, "  %-20s %s\n", c->name, c->what);
+            fprintf(out, "  %-26s %s\n", c->name, c->what);
 }
 
 int main(int argc, char **argv)
@@ -190,7 +205,7 @@ int main(int argc, char **argv)
         return 1;
     }
     if (!json)
-        printf("%-20s %11s %-8s %10s %8s  %-20s %-3s\n", "case", "median", "unit", "baseline",
+        printf("%-26s %11s %-8s %10s %8s  %-20s %-3s\n", "case", "median", "unit", "baseline",
                "ratio", "target", "met");
     for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
         for (const struct bench_case *c = tables[t]; c->name; c++) {

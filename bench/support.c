@@ -33,17 +33,27 @@ static void on_echo(struct actr_ctx *ctx, struct actr_view request, void *self)
     actr_reply(ctx, actr_ctx_request_bytes(ctx));
 }
 
-/* workload NULL: a client. */
-static struct actr_node *node_of(uint16_t port, bool listens, struct actr_workload *workload)
+struct actr_workload *support_echo(void)
 {
+    const struct actr_workload_options options = {.size = sizeof(options), .never_blocks = true};
+    struct actr_workload *workload = actr_workload_new(SUPPORT_TYPE, &options, NULL);
+    if (workload)
+        actr_workload_route(workload, SUPPORT_ROUTE, on_echo, NULL);
+    return workload;
+}
+
+struct actr_node *support_node(uint16_t port, enum support_wire wire,
+                               struct actr_workload *workload)
+{
+    bool listens = workload && wire != SUPPORT_WEBRTC;
     char config[512];
     snprintf(config, sizeof(config),
              "[signaling]\nurl = \"ws://127.0.0.1:%u/signaling/ws\"\n"
              "[ais_endpoint]\nurl = \"http://127.0.0.1:%u/ais\"\n"
              "[deployment]\nrealm_id = 1\nrealm_secret = \"bench\"\n%s",
              port, port, listens ? "[websocket]\nlisten_port = 0\nbind = \"127.0.0.1\"\n" : "");
-    /* A client speaks WebSocket only: a case measures the wire that it names. */
-    const struct actr_node_options options = {.size = sizeof(options), .no_webrtc = !workload};
+    const struct actr_node_options options = {.size = sizeof(options),
+                                              .no_webrtc = wire == SUPPORT_WEBSOCKET};
     struct actr_node *node = NULL;
     int r = actr_node_open_text(&node, "bench", config, &options);
     if (r < 0)
@@ -56,25 +66,6 @@ static struct actr_node *node_of(uint16_t port, bool listens, struct actr_worklo
         return node;
     fprintf(stderr, "bench: node: %s\n", actr_errmsg());
     actr_node_close(node);
-    return NULL;
-}
-
-struct actr_node *support_node(uint16_t port, bool is_service)
-{
-    struct actr_workload *workload = NULL;
-    if (is_service) {
-        struct actr_workload_options options = {.size = sizeof(options), .never_blocks = true};
-        workload = actr_workload_new(SUPPORT_TYPE, &options, NULL);
-        actr_workload_route(workload, SUPPORT_ROUTE, on_echo, NULL);
-    }
-    return node_of(port, is_service, workload);
-}
-
-struct actr_node *support_node_of(uint16_t port, struct actr_workload *workload)
-{
-    if (workload)
-        return node_of(port, false, workload);
-    fprintf(stderr, "bench: workload: %s\n", actr_errmsg());
     return NULL;
 }
 

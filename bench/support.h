@@ -18,12 +18,21 @@
  * standard error. */
 struct actr_rendezvous *support_rendezvous(void);
 
-/* A started node of this process against the server on `port`; NULL, and a line on standard error.
- * listens: accepts other actors. Its workload (if any) echoes on the loop. */
-struct actr_node *support_node(uint16_t port, bool is_service);
+/* What a node speaks to others: a case measures the wire that it names. */
+enum support_wire {
+    SUPPORT_WEBSOCKET,
+    SUPPORT_WEBRTC,
+    SUPPORT_BOTH,
+};
 
-/* The same with a workload of the caller's, which it consumes; accepts nobody. */
-struct actr_node *support_node_of(uint16_t port, struct actr_workload *workload);
+/* A started node of this process against the server on `port`; NULL, and a line on standard error.
+ * One with a workload, which it consumes, listens for WebSockets if it speaks them; NULL: a client.
+ */
+struct actr_node *support_node(uint16_t port, enum support_wire wire,
+                               struct actr_workload *workload);
+
+/* Echoes on the loop, as SUPPORT_TYPE. NULL when memory has run out. */
+struct actr_workload *support_echo(void);
 
 /* A child in `role` (roles.c) with one argument; returns when it has printed a line, which is left
  * in line. */

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* Our WebRTC session as a peer for webrtc.py: one JSON object a line in and out, as peers/w3c.mjs
- * says, and two commands more:
+ * says, with these commands of its own:
  *
  *   do: exercise {label, sizes, rounds}   sends messages that the peer echoes, and compares
+ *       | count {bytes} | flood {label, size, bytes}    as the other peers, but for the text "end"
  *   is: exercised {label, sent, wrong, missing, lost} | selected {newest, relayed}
+ *       | counted {bytes, ms}
  *
  * wrong: changed, or out of order where there is order; missing: did not come back on a reliable
  * lane; lost: did not come back on the other one. One session in the life of the process. */
@@ -23,6 +25,7 @@
 #include "net/socket_net.h"
 #include "sys/loop_uv.h"
 #include "sys/thread.h"
+#include "webrtc_load.h"
 
 #define QUIET_US 5000000u /* on the unreliable lane: what has not come by then is lost */
 #define EARLY_MAX 64
@@ -48,6 +51,7 @@ static struct peer {
     struct connection_settings settings;
     struct connection *connection;
     struct exercise exercise;
+    struct load load;
     struct loop_timer quiet;
     char *early[EARLY_MAX]; /* candidates before the peer's description */
     size_t early_count;
@@ -155,16 +159,22 @@ static void exercise_receive(struct actr_view message)
         exercise_end();
 }
 
+static uint8_t lane_of(const json_t *command)
+{
+    const char *label = json_string_value(json_object_get(command, "label"));
+    for (uint8_t i = 0; i < CONNECTION_LANES; i++) {
+        if (label && strcmp(label, labels[i]) == 0)
+            return i;
+    }
+    exit(2);
+}
+
 static void do_exercise(const json_t *command)
 {
     struct exercise *exercise = &peer.exercise;
     const json_t *sizes = json_object_get(command, "sizes");
-    const char *label = json_string_value(json_object_get(command, "label"));
-    *exercise = (struct exercise){.is_running = true, .size_count = json_array_size(sizes)};
-    for (uint8_t i = 0; i < CONNECTION_LANES; i++) {
-        if (label && strcmp(label, labels[i]) == 0)
-            exercise->lane = i;
-    }
+    *exercise = (struct exercise){
+        .is_running = true, .lane = lane_of(command), .size_count = json_array_size(sizes)};
     if (exercise->size_count == 0 || exercise->size_count > 32)
         exit(2);
     for (size_t i = 0; i < exercise->size_count; i++)
@@ -175,6 +185,36 @@ static void do_exercise(const json_t *command)
     if (exercise->lane == 3)
         loop_timer_start(&peer.quiet, QUIET_US);
     exercise_send();
+}
+
+/* ---- Load ---- */
+
+static uint64_t number_of(const json_t *command, const char *name)
+{
+    return (uint64_t)json_integer_value(json_object_get(command, name));
+}
+
+static void flood(void)
+{
+    if (load_send(&peer.load, peer.connection) < 0)
+        failed("flood");
+}
+
+static void do_flood(const json_t *command)
+{
+    peer.load.lane = lane_of(command);
+    if (load_flood(&peer.load, number_of(command, "size"), number_of(command, "bytes")) < 0)
+        failed("flood");
+    else
+        flood();
+}
+
+static void count(size_t len)
+{
+    uint64_t bytes = peer.load.wanted;
+    double ms;
+    if (load_receive(&peer.load, len, loop_now_us(peer.loop), &ms))
+        emit(json_pack("{s:s, s:I, s:f}", "is", "counted", "bytes", (json_int_t)bytes, "ms", ms));
 }
 
 /* ---- What the session tells ---- */
@@ -195,7 +235,9 @@ static void on_ready(void *owner, struct connection *connection)
 static void on_message(void *owner, struct connection *connection, uint8_t lane,
                        struct actr_bytes message)
 {
-    if (peer.exercise.is_running && lane == peer.exercise.lane)
+    if (peer.load.wanted > 0)
+        count(message.len);
+    else if (peer.exercise.is_running && lane == peer.exercise.lane)
         exercise_receive(actr_bytes_view(message));
     actr_bytes_unref(message);
 }
@@ -204,6 +246,8 @@ static void on_writable(void *owner, struct connection *connection, uint8_t lane
 {
     if (peer.exercise.is_running && lane == peer.exercise.lane)
         exercise_send();
+    else if (peer.load.left > 0 && lane == peer.load.lane)
+        flood();
 }
 
 static void on_path(void *owner, struct connection *connection, const struct connection_path *path)
@@ -311,6 +355,10 @@ static void run_command(const json_t *command)
         do_candidate(json_string_value(json_object_get(command, "candidate")));
     else if (strcmp(verb, "exercise") == 0)
         do_exercise(command);
+    else if (strcmp(verb, "count") == 0)
+        load_count(&peer.load, number_of(command, "bytes"));
+    else if (strcmp(verb, "flood") == 0 && peer.connection)
+        do_flood(command);
     else if (strcmp(verb, "close") == 0 && peer.connection)
         connection_close(peer.connection);
 }
@@ -382,6 +430,7 @@ int main(void)
     thread_join(&reader);
     loop_timer_stop(&peer.quiet);
     connection_free(peer.connection);
+    load_deinit(&peer.load);
     secure_factory_free(peer.factory);
     udp_mux_close(peer.mux);
     socket_net_free(peer.net);

@@ -9,12 +9,13 @@ import {peer} from './w3c.mjs';
 const require = createRequire(process.cwd() + '/');  // where the packages were installed
 const name = process.argv[2];
 const version = require(`${process.cwd()}/node_modules/${name}/package.json`).version;
-let connection, library = name, exact = version;
+let connection, library = name, exact = version, tellsLow = true;
 
 if (name === '@roamhq/wrtc') {
     connection = require(name).RTCPeerConnection;
     library = 'libwebrtc';
     exact = `@roamhq/wrtc ${version}`;
+    tellsLow = false;
 } else if (name === 'node-datachannel') {
     connection = (await import(require.resolve('node-datachannel/polyfill'))).RTCPeerConnection;
     library = 'libdatachannel';
@@ -24,4 +25,4 @@ if (name === '@roamhq/wrtc') {
 }
 
 emit({is: 'version', name: library, version: exact});
-each(peer(connection, emit));
+each(peer(connection, emit, tellsLow));

@@ -12,8 +12,9 @@
 //       | state {state} | closed {label} | failed {why}
 //       | counted {bytes, ms} | pinged {p50_us, p99_us}
 
-// peer(RTCPeerConnection, emit) returns the function that takes the commands.
-export function peer(RTCPeerConnection, emit)
+// peer(RTCPeerConnection, emit) returns the function that takes the commands. tellsLow: the stack has
+// the event bufferedamountlow.
+export function peer(RTCPeerConnection, emit, tellsLow = true)
 {
     let connection;
     const channels = new Map();
@@ -63,15 +64,19 @@ export function peer(RTCPeerConnection, emit)
         channel.bufferedAmountLowThreshold = 1 << 20;
         const more = () => {
             while (left > 0 && channel.bufferedAmount < 4 << 20) {
-                channel.send(message);
-                left -= size;
+                // In between it is not asked: for some that waits for another thread.
+                for (let i = 0; i < 16 && left > 0; i++, left -= size)
+                    channel.send(message);
             }
-            if (left > 0)
-                return;
-            channel.onbufferedamountlow = null;
-            channel.send('end');
+            if (left <= 0) {
+                channel.onbufferedamountlow = null;
+                channel.send('end');
+            } else if (!tellsLow) {
+                setTimeout(more, 1);
+            }
         };
-        channel.onbufferedamountlow = more;
+        if (tellsLow)
+            channel.onbufferedamountlow = more;
         more();
     }
 
