@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "hyper/wire/webrtc/ice/agent.h"
+#include "hyper/wire/webrtc/ice/core.h"
 #include "hyper/wire/webrtc/ice/stun.h"
 
 #define ADDRESSES 8
@@ -64,7 +64,7 @@ static void on_send(void *owner, const struct candidate *local, const struct net
 static void on_state(void *owner, enum ice_state state)
 {
     struct world *world = owner;
-    fuzz_check(!world->agent || ice_agent_state(world->agent) == state, "another state");
+    fuzz_check(!world->agent || world->agent->state == state, "another state");
 }
 
 static void on_selected(void *owner, const struct ice_pair_info *pair)

@@ -167,6 +167,10 @@ struct actr_node_stats {
     uint64_t restarts;       /* of the actor, after actr_poison() */
     uint64_t hooks_dropped; /* observations that no hook or observer was told of: it was too slow */
     uint64_t hooks_merged;  /* those that became one with another, or cancelled each other out */
+    /* UDP datagrams of all WebRTC sessions. */
+    uint64_t datagrams_in, datagrams_out;
+    uint64_t datagrams_stray;   /* of no session: dropped, never answered */
+    uint64_t datagrams_dropped; /* not sent: the queue was full, or the system refused */
 };
 ACTR_API int actr_node_get_stats(const struct actr_node *node, struct actr_node_stats *ret_stats);
 
@@ -186,6 +190,12 @@ struct actr_peer_stats {
     uint64_t recovery_left_ms; /* how long a lost path may still be looked for before the session is
                                   given up; 0: none is lost */
     uint64_t queued[4];        /* bytes that wait or are not acknowledged, by payload type */
+    /* What came from the peer's addresses and was dropped; none of it harms the session. */
+    uint64_t checks_forged;    /* STUN: malformed, or not signed with the password */
+    uint64_t records_dropped;  /* DTLS: malformed, replayed, or not by the peer */
+    uint64_t channels_refused; /* data channels over the limit */
+    /* Media, which is never negotiated: well-formed RTP and RTCP, and what is neither. */
+    uint64_t rtp_in, rtcp_in, rtp_malformed;
 };
 
 /* Any thread. ret_stats->size is the caller's. ACTR_ENOTFOUND: there is no session with that peer;

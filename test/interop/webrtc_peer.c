@@ -20,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "hyper/wire/webrtc/connection.h"
-#include "hyper/wire/webrtc/secure_association.h"
+#include "hyper/wire/webrtc/secure_factory.h"
 #include "hyper/wire/webrtc/udp_mux.h"
 #include "net/socket_net.h"
 #include "sys/loop_uv.h"

@@ -14,6 +14,7 @@
 #include "hyper/signaling/signaling.h"
 #include "hyper/transport/peer_transport.h"
 #include "hyper/wire/webrtc/coordinator.h"
+#include "hyper/wire/webrtc/udp_mux.h"
 #include "mailbox/mailbox.h"
 #include "runtime/dispatch.h"
 #include "sys/waiter.h"
@@ -25,6 +26,20 @@ struct stats_request {
     struct actr_node_stats stats;
 };
 
+static void stats_add_datagrams(const struct coordinator *coordinator,
+                                struct actr_node_stats *stats)
+{
+    struct udp_mux_stats udp;
+    coordinator_get_udp_stats(coordinator, &udp);
+    stats->datagrams_stray = udp.strays;
+    stats->datagrams_dropped = udp.unsendable;
+    for (size_t i = 0; i < sizeof(udp.sockets) / sizeof(udp.sockets[0]); i++) {
+        stats->datagrams_in += udp.sockets[i].datagrams_in;
+        stats->datagrams_out += udp.sockets[i].datagrams_out;
+        stats->datagrams_dropped += udp.sockets[i].dropped_out;
+    }
+}
+
 static void stats_collect(struct actr_node *node, struct actr_node_stats *stats)
 {
     memset(stats, 0, sizeof(*stats));
@@ -34,6 +49,8 @@ static void stats_collect(struct actr_node *node, struct actr_node_stats *stats)
     stats->restarts = node->supervisor.restart_count;
     stats->hooks_dropped = node->hooks.actor.dropped + node->hooks.program.dropped;
     stats->hooks_merged = node->hooks.actor.merged + node->hooks.program.merged;
+    if (node->coordinator)
+        stats_add_datagrams(node->coordinator, stats);
     if (!node->pump || !node->transport)
         return; /* not started, or its peers are gone */
     struct mailbox_pump_stats pump = mailbox_pump_get_stats(node->pump);
@@ -109,6 +126,12 @@ static void peer_stats_fill(struct actr_peer_stats *stats, const struct connecti
         .datagrams_out = from->datagrams_out,
         .retransmissions = from->association.retransmitted,
         .restarts = from->restarts,
+        .checks_forged = from->checks_forged,
+        .records_dropped = from->association.records_dropped,
+        .channels_refused = from->association.channels_refused,
+        .rtp_in = from->media_in,
+        .rtcp_in = from->media_control,
+        .rtp_malformed = from->media_malformed,
     };
     for (size_t i = 0; i < CONNECTION_LANES; i++)
         stats->queued[i] = from->association.queued[i];

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* What runs over the path of a connection: an encrypted association with four lanes. The contract
- * has two implementations: DTLS, SCTP and data channels (secure_association.c), and a simple one
+ * has two implementations: DTLS, SCTP and data channels (secure_factory.h), and a simple one
  * for simulations, because the libraries of the first read the real clock.
  *
  * Lanes (ASSOCIATION_LANES, in the order of enum actr_payload_type): the offerer of the session
@@ -47,6 +47,8 @@ struct association_peer {
 struct association_stats {
     uint64_t bytes_in, bytes_out, retransmitted;
     uint64_t rtt_us;
+    uint64_t records_dropped;         /* did not authenticate, malformed, replayed */
+    uint64_t channels_refused;        /* that the peer wanted to open */
     size_t queued[ASSOCIATION_LANES]; /* bytes */
 };
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* One session: datagrams are told apart by their first byte (RFC 7983 §7), STUN goes to the agent,
- * DTLS to the association; what the association sends takes the agent's path.
+ * DTLS to the association, media is counted; what the association sends takes the agent's path.
  *
  * News for the owner are noted and told by a task, one a turn, so that the owner may free the
  * connection in each of them. Messages are handed up as they come, but for those that come before
@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "hyper/wire/webrtc/connection_parts.h"
 #include "hyper/wire/webrtc/ice/stun.h"
+#include "hyper/wire/webrtc/rtp.h"
 
 #define CONNECTION_CLOSE_US 1000000u
 
@@ -266,6 +267,12 @@ static const struct ice_events connection_ice_events = {
 
 /* ---- In ---- */
 
+/* Nobody has agreed on media: it is counted. */
+static void connection_on_media(struct connection *connection, struct actr_view bytes)
+{
+    connection->media[rtp_classify(bytes)]++;
+}
+
 /* A packet of the peer, by whatever way. */
 static bool connection_receive(struct connection *connection, const struct net_address *local,
                                const struct net_address *remote, struct actr_view bytes)
@@ -277,6 +284,10 @@ static bool connection_receive(struct connection *connection, const struct net_a
     connection->datagrams_in++;
     if (stun_is(bytes))
         return ice_agent_receive(connection->agent, local, remote, bytes, now_us);
+    if (rtp_is(bytes)) {
+        connection_on_media(connection, bytes);
+        return true;
+    }
     if (!connection->has_begun || !association_receive(connection->association, bytes, now_us))
         return false;
     ice_agent_heard(connection->agent, remote, now_us);
@@ -425,9 +436,17 @@ void connection_close(struct connection *connection)
 
 void connection_get_stats(const struct connection *connection, struct connection_stats *ret_stats)
 {
-    *ret_stats = (struct connection_stats){.datagrams_in = connection->datagrams_in,
-                                           .datagrams_out = connection->datagrams_out,
-                                           .restarts = connection->restarts};
+    struct ice_stats ice;
+    ice_agent_get_stats(connection->agent, &ice);
+    *ret_stats = (struct connection_stats){
+        .datagrams_in = connection->datagrams_in,
+        .datagrams_out = connection->datagrams_out,
+        .checks_forged = ice.forged,
+        .media_in = connection->media[RTP_MEDIA],
+        .media_control = connection->media[RTP_CONTROL],
+        .media_malformed = connection->media[RTP_MALFORMED],
+        .restarts = connection->restarts,
+    };
     ret_stats->has_pair = ice_agent_selected(connection->agent, &ret_stats->pair);
     association_get_stats(connection->association, &ret_stats->association);
 }

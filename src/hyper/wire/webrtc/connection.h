@@ -109,6 +109,8 @@ struct connection_stats {
     struct ice_pair_info pair;
     struct association_stats association;
     uint64_t datagrams_in, datagrams_out;
+    uint64_t checks_forged;                            /* as in ice_stats */
+    uint64_t media_in, media_control, media_malformed; /* see rtp.h; all of it is dropped */
     uint32_t restarts;
 };
 void connection_get_stats(const struct connection *connection, struct connection_stats *ret_stats);

@@ -55,6 +55,7 @@ struct connection {
     struct candidate names[CONNECTION_NAMES_MAX];
     size_t name_count;
     uint64_t datagrams_in, datagrams_out;
+    uint64_t media[3]; /* datagrams in, by enum rtp_kind */
     uint64_t sdp_session, sdp_version;
     uint32_t restarts;
     int code;

@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "hyper/wire/webrtc/gatherer.h"
 #include "hyper/wire/webrtc/rtc_peer.h"
-#include "hyper/wire/webrtc/secure_association.h"
+#include "hyper/wire/webrtc/secure_factory.h"
 #include "hyper/wire/webrtc/udp_mux.h"
 #include "protocol/relay.h"
 #include "sys/log.h"
@@ -323,4 +323,10 @@ bool coordinator_get_stats(const struct coordinator *coordinator, const struct a
     *ret_recovery_us =
         recovery_left_us(&peer->up->recovery, loop_now_us(coordinator->shared.settings.loop));
     return true;
+}
+
+void coordinator_get_udp_stats(const struct coordinator *coordinator,
+                               struct udp_mux_stats *ret_stats)
+{
+    udp_mux_get_stats(coordinator->shared.settings.mux, ret_stats);
 }

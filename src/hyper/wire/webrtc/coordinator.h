@@ -24,6 +24,7 @@ struct log;
 struct loop;
 struct net;
 struct relay;
+struct udp_mux_stats;
 
 #define COORDINATOR_PEERS_MAX 16384
 #define COORDINATOR_RESERVE 1024
@@ -102,3 +103,6 @@ void coordinator_stop(struct coordinator *coordinator);
  * looked for; 0: it has one. */
 bool coordinator_get_stats(const struct coordinator *coordinator, const struct actr_id *peer,
                            struct connection_stats *ret_stats, uint64_t *ret_recovery_us);
+/* Of the port that all share. */
+void coordinator_get_udp_stats(const struct coordinator *coordinator,
+                               struct udp_mux_stats *ret_stats);

@@ -439,21 +439,6 @@ uint64_t data_channels_refused(const struct data_channels *channels)
     return channels->refused;
 }
 
-enum data_channel_state data_channel_state(const struct data_channel *channel)
-{
-    return channel->state;
-}
-
-const char *data_channel_label(const struct data_channel *channel)
-{
-    return channel->label;
-}
-
-uint16_t data_channel_id(const struct data_channel *channel)
-{
-    return channel->id;
-}
-
 size_t data_channel_queued(const struct data_channel *channel)
 {
     return channel->queued;

@@ -31,8 +31,6 @@ struct data_channels;
 #define DATA_CHANNELS_MAX 256
 #define DATA_CHANNEL_FULL 1
 
-enum data_channel_state { DATA_CHANNEL_OPENING, DATA_CHANNEL_OPEN, DATA_CHANNEL_CLOSING };
-
 struct data_channel_options {
     const char *label;
     bool is_unordered;
@@ -96,9 +94,6 @@ void data_channel_close(struct data_channel *channel);
 /* on_drained when all that was taken has been acknowledged by the peer. */
 void data_channels_drain(struct data_channels *channels);
 
-enum data_channel_state data_channel_state(const struct data_channel *channel);
-const char *data_channel_label(const struct data_channel *channel);
-uint16_t data_channel_id(const struct data_channel *channel);
 size_t data_channel_queued(const struct data_channel *channel);
 void data_channel_set_user(struct data_channel *channel, void *user, uint8_t rank);
 void *data_channel_user(const struct data_channel *channel);

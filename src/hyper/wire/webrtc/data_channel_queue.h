@@ -9,6 +9,8 @@
 #include "hyper/wire/webrtc/data_channel.h"
 #include "sys/loop.h"
 
+enum data_channel_state { DATA_CHANNEL_OPENING, DATA_CHANNEL_OPEN, DATA_CHANNEL_CLOSING };
+
 struct data_channel {
     struct data_channels *channels;
     struct hash_node node; /* by id */

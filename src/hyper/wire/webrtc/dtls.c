@@ -24,7 +24,6 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/srtp.h>
 #include <openssl/ssl.h>
 
 #include "base/err.h"
@@ -414,23 +413,6 @@ uint64_t dtls_tick(struct dtls *dtls, uint64_t now_us)
     if (r < 0)
         dtls_fail(dtls, ACTR_ETIMEDOUT, "the handshake was sent again too often");
     return dtls_deadline(dtls);
-}
-
-int dtls_export_srtp(struct dtls *dtls, uint16_t *ret_profile, uint8_t *ret_material, size_t len)
-{
-    static const char label[] = "EXTRACTOR-dtls_srtp";
-    const SRTP_PROTECTION_PROFILE *profile =
-        dtls->state == DTLS_OPEN ? SSL_get_selected_srtp_profile(dtls->ssl) : NULL;
-
-    if (!profile)
-        return err_origin(ACTR_ESTATE, "dtls: no profile for SRTP");
-    if (SSL_export_keying_material(dtls->ssl, ret_material, len, label, sizeof label - 1, NULL, 0,
-                                   0) != 1) {
-        dtls_clear_errors();
-        return err_origin(ACTR_EINTERNAL, "dtls: no keys for SRTP");
-    }
-    *ret_profile = (uint16_t)profile->id;
-    return 0;
 }
 
 void dtls_get_stats(const struct dtls *dtls, struct dtls_stats *ret_stats)

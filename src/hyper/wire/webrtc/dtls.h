@@ -80,11 +80,6 @@ void dtls_close(struct dtls *dtls);
 uint64_t dtls_tick(struct dtls *dtls, uint64_t now_us);
 uint64_t dtls_deadline(const struct dtls *dtls);
 
-/* For SRTP (RFC 5764 §4.2): keying material of the negotiated profile. ACTR_ESTATE (no profile),
- * ACTR_EINTERNAL. profile: the number of RFC 5764 §4.1.2 and RFC 7714. */
-int dtls_export_srtp(struct dtls *dtls, uint16_t *ret_profile, uint8_t *ret_material,
-                     size_t len) ACTR_MUST_CHECK;
-
 struct dtls_stats {
     uint64_t records_in, records_out,
         dropped; /* dropped: did not authenticate, malformed, replayed */

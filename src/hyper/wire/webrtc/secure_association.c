@@ -6,7 +6,7 @@
  * lane's label; it reads every channel with that label, whoever opened it, because the existing
  * system as answerer opens its own when it has something to say early, and reads ours only. What an
  * answerer sends before the offerer's channel has come waits here. Channels with other labels are
- * left alone; the end of one of the four is the end of the session, as in the existing system.
+ * closed; the end of one of the four is the end of the session, as in the existing system.
  *
  * Loop thread. What ends it is told once; after that nothing goes up. */
 #include "hyper/wire/webrtc/secure_association.h"
@@ -22,18 +22,9 @@
 #include "hyper/wire/webrtc/sctp.h"
 #include "sys/loop.h"
 
-#define SECURE_MESSAGE_LEN_MAX (256u << 10) /* what browsers and libdatachannel take */
 /* What waits in one lane for the offerer's channel: then FULL, then the session is of no use. */
 #define SECURE_EARLY_HIGH ((size_t)256 << 10)
 #define SECURE_EARLY_MAX ((size_t)8 << 20)
-
-struct secure_factory {
-    struct association_factory base;
-    struct loop *loop;
-    uint32_t message_len_max;
-    struct certificate *certificate; /* NULL: none was needed yet */
-    struct dtls_context *context;
-};
 
 /* A message that waits for its lane. */
 struct secure_early {
@@ -50,11 +41,9 @@ struct secure_lane {
 
 struct secure_association {
     struct association base;
-    struct secure_factory *factory;
+    struct secure_shared shared;
     const struct association_events *events;
     void *owner;
-    struct certificate *certificate;
-    struct dtls_context *context;
     struct dtls *dtls; /* these from begin() */
     struct sctp *sctp;
     struct data_channels *channels;
@@ -83,6 +72,11 @@ static struct secure_association *secure_of(struct association *association)
     return container_of(association, struct secure_association, base);
 }
 
+static const struct secure_association *secure_of_const(const struct association *association)
+{
+    return container_of(association, const struct secure_association, base);
+}
+
 /* The end, noted inside of anything and told by a task. */
 static void secure_end(struct secure_association *secure, int code, const char *detail)
 {
@@ -91,7 +85,7 @@ static void secure_end(struct secure_association *secure, int code, const char *
     secure->is_over = true;
     secure->code = code;
     snprintf(secure->detail, sizeof(secure->detail), "%s", detail);
-    loop_defer(secure->factory->loop, &secure->told);
+    loop_defer(secure->shared.loop, &secure->told);
 }
 
 static void secure_on_told(struct loop_task *task)
@@ -188,8 +182,13 @@ static void secure_on_opened(void *owner, struct data_channel *channel,
     int index = secure_lane_named(open->label);
     struct secure_lane *lane = index < 0 ? NULL : &secure->lanes[index];
 
-    data_channel_set_user(channel, lane, index < 0 ? UINT8_MAX : secure_lanes[index].rank);
-    if (index < 0 || secure->is_offerer)
+    if (index < 0) {
+        data_channel_set_user(channel, NULL, UINT8_MAX);
+        data_channel_close(channel);
+        return;
+    }
+    data_channel_set_user(channel, lane, secure_lanes[index].rank);
+    if (secure->is_offerer)
         return;
     lane->channel = channel;
     secure_ready(secure);
@@ -344,16 +343,12 @@ static const struct dtls_events secure_dtls_events = {
 
 static const struct fingerprint *secure_fingerprint(const struct association *association)
 {
-    const struct secure_association *secure =
-        container_of(association, const struct secure_association, base);
-    return certificate_fingerprint(secure->certificate);
+    return certificate_fingerprint(secure_of_const(association)->shared.certificate);
 }
 
 static uint32_t secure_message_len_max(const struct association *association)
 {
-    const struct secure_association *secure =
-        container_of(association, const struct secure_association, base);
-    return secure->factory->message_len_max;
+    return secure_of_const(association)->shared.message_len_max;
 }
 
 static int secure_open_lanes(struct secure_association *secure)
@@ -377,9 +372,9 @@ static int secure_begin(struct association *association, const struct associatio
         .fingerprint_count = peer->fingerprint_count,
     };
     const struct sctp_options sctp = {
-        .loop = secure->factory->loop,
+        .loop = secure->shared.loop,
         .mtu = DTLS_MTU - DTLS_OVERHEAD,
-        .message_len_max = secure->factory->message_len_max,
+        .message_len_max = secure->shared.message_len_max,
         .remote_port = peer->sctp_port,
     };
     const struct data_channels_options channels = {
@@ -387,15 +382,14 @@ static int secure_begin(struct association *association, const struct associatio
         .message_len_max = peer->message_len_max,
     };
     secure->is_offerer = peer->is_offerer;
-    int r = dtls_new(secure->context, &dtls, &secure_dtls_events, secure, &secure->dtls);
+    int r = dtls_new(secure->shared.context, &dtls, &secure_dtls_events, secure, &secure->dtls);
     if (r == 0)
         r = sctp_new(&sctp, &secure_sctp_events, secure, &secure->sctp);
     if (r < 0)
         return r;
     secure->channels = data_channels_new(&channels, secure->sctp, &secure_channel_events, secure);
-    if (!secure->channels)
-        return err_origin(ACTR_ENOMEM, "association: no memory");
-    return secure_open_lanes(secure);
+    return secure->channels ? secure_open_lanes(secure)
+                            : err_origin(ACTR_ENOMEM, "association: no memory");
 }
 
 static void secure_start(struct association *association, uint64_t now_us)
@@ -466,22 +460,27 @@ static uint64_t secure_tick(struct association *association, uint64_t now_us)
 
 static uint64_t secure_deadline(const struct association *association)
 {
-    const struct secure_association *secure =
-        container_of(association, const struct secure_association, base);
-    return secure->dtls ? dtls_deadline(secure->dtls) : UINT64_MAX;
+    const struct dtls *dtls = secure_of_const(association)->dtls;
+    return dtls ? dtls_deadline(dtls) : UINT64_MAX;
 }
 
 static void secure_stats(struct association *association, struct association_stats *ret_stats)
 {
     struct secure_association *secure = secure_of(association);
     struct sctp_stats sctp = {0};
+    struct dtls_stats dtls = {0};
 
     if (secure->sctp)
         sctp_get_stats(secure->sctp, &sctp);
+    if (secure->dtls)
+        dtls_get_stats(secure->dtls, &dtls);
     *ret_stats = (struct association_stats){.bytes_in = sctp.bytes_in,
                                             .bytes_out = sctp.bytes_out,
                                             .retransmitted = sctp.retransmitted,
-                                            .rtt_us = sctp.rtt_us};
+                                            .rtt_us = sctp.rtt_us,
+                                            .records_dropped = dtls.dropped};
+    if (secure->channels)
+        ret_stats->channels_refused = data_channels_refused(secure->channels);
     for (size_t i = 0; i < ASSOCIATION_LANES; i++) {
         const struct secure_lane *lane = &secure->lanes[i];
         ret_stats->queued[i] =
@@ -502,8 +501,8 @@ static void secure_free(struct association *association)
     loop_task_cancel(&secure->told);
     for (size_t i = 0; i < ASSOCIATION_LANES; i++)
         secure_lane_clear(&secure->lanes[i]);
-    dtls_context_unref(secure->context);
-    certificate_unref(secure->certificate);
+    dtls_context_unref(secure->shared.context);
+    certificate_unref(secure->shared.certificate);
     mem_free(secure);
 }
 
@@ -524,76 +523,22 @@ static const struct association_ops secure_ops = {
     .free = secure_free,
 };
 
-/* ---- The factory ---- */
-
-static int secure_factory_renew(struct secure_factory *factory)
+int secure_association_new(const struct secure_shared *shared,
+                           const struct association_events *events, void *owner,
+                           struct association **ret_association)
 {
-    uint64_t now_s = loop_wall_ms(factory->loop) / 1000;
-    struct certificate *certificate;
-    struct dtls_context *context;
-
-    if (factory->context && !certificate_is_old(factory->certificate, now_s))
-        return 0;
-    int r = certificate_new(now_s, &certificate);
-    if (r < 0)
-        return r;
-    r = dtls_context_new(certificate, &context);
-    if (r < 0) {
-        certificate_unref(certificate);
-        return r;
-    }
-    dtls_context_unref(factory->context);
-    certificate_unref(factory->certificate);
-    factory->certificate = certificate;
-    factory->context = context;
-    return 0;
-}
-
-static int secure_factory_make(struct association_factory *base,
-                               const struct association_events *events, void *owner,
-                               struct association **ret_association)
-{
-    struct secure_factory *factory = container_of(base, struct secure_factory, base);
-    int r = secure_factory_renew(factory);
-    if (r < 0)
-        return r;
     struct secure_association *secure = mem_alloc(sizeof(*secure));
     if (!secure)
         return err_origin(ACTR_ENOMEM, "association: no memory");
     secure->base.ops = &secure_ops;
-    secure->factory = factory;
+    secure->shared = *shared;
     secure->events = events;
     secure->owner = owner;
-    secure->certificate = certificate_ref(factory->certificate);
-    secure->context = dtls_context_ref(factory->context);
+    certificate_ref(secure->shared.certificate);
+    dtls_context_ref(secure->shared.context);
     loop_task_init(&secure->told, secure_on_told);
     for (size_t i = 0; i < ASSOCIATION_LANES; i++)
         list_init(&secure->lanes[i].early);
     *ret_association = &secure->base;
     return 0;
-}
-
-struct secure_factory *secure_factory_new(struct loop *loop, uint32_t message_len_max)
-{
-    struct secure_factory *factory = mem_alloc(sizeof(*factory));
-    if (!factory)
-        return NULL;
-    factory->base.make = secure_factory_make;
-    factory->loop = loop;
-    factory->message_len_max = message_len_max ? message_len_max : SECURE_MESSAGE_LEN_MAX;
-    return factory;
-}
-
-void secure_factory_free(struct secure_factory *factory)
-{
-    if (!factory)
-        return;
-    dtls_context_unref(factory->context);
-    certificate_unref(factory->certificate);
-    mem_free(factory);
-}
-
-struct association_factory *secure_factory_base(struct secure_factory *factory)
-{
-    return &factory->base;
 }

@@ -1,16 +1,23 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Makes associations of DTLS, SCTP and data channels (association.h), all with the certificate of
- * the node, which is made when first needed and renewed when it is old. Loop thread. */
+/* An association of DTLS, SCTP and data channels (association.h); secure_factory.h makes them. Loop
+ * thread. */
 #pragma once
 
 #include "hyper/wire/webrtc/association.h"
 
+struct dtls_context;
 struct loop;
-struct secure_factory;
 
-/* message_len_max: of one message received; 0: 256 KiB. NULL when memory has run out. */
-struct secure_factory *secure_factory_new(struct loop *loop, uint32_t message_len_max);
-/* After its associations. NULL is fine. */
-void secure_factory_free(struct secure_factory *factory);
-struct association_factory *secure_factory_base(struct secure_factory *factory);
+/* What it has in common with others of its node. */
+struct secure_shared {
+    struct loop *loop;
+    uint32_t message_len_max;
+    struct certificate *certificate;
+    struct dtls_context *context;
+};
+
+/* Takes references. ACTR_ENOMEM. */
+int secure_association_new(const struct secure_shared *shared,
+                           const struct association_events *events, void *owner,
+                           struct association **ret_association) ACTR_MUST_CHECK;

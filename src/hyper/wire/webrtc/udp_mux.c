@@ -135,11 +135,6 @@ int udp_mux_name(struct udp_mux *mux, struct udp_mux_user *user, struct actr_vie
     return udp_table_name(&mux->table, user, ufrag);
 }
 
-void udp_mux_unname(struct udp_mux *mux, struct udp_mux_user *user, struct actr_view ufrag)
-{
-    udp_table_unname(&mux->table, user, ufrag);
-}
-
 int udp_mux_route(struct udp_mux *mux, struct udp_mux_user *user, const struct net_address *remote)
 {
     join(mux, user);

@@ -82,7 +82,6 @@ struct udp_mux *udp_mux_close(struct udp_mux *mux);
  * ACTR_ENOMEM, ACTR_EINVALID (length), ACTR_ESTATE (somebody's already). */
 int udp_mux_name(struct udp_mux *mux, struct udp_mux_user *user,
                  struct actr_view ufrag) ACTR_MUST_CHECK;
-void udp_mux_unname(struct udp_mux *mux, struct udp_mux_user *user, struct actr_view ufrag);
 
 /* What comes from `remote` is this user's, before older users of that address. Harmless when it is
  * so already. ACTR_ENOMEM. */

@@ -101,13 +101,6 @@ int udp_table_name(struct udp_table *table, struct udp_mux_user *user, struct ac
     return 0;
 }
 
-void udp_table_unname(struct udp_table *table, struct udp_mux_user *user, struct actr_view ufrag)
-{
-    struct udp_name *name = name_find(table, ufrag);
-    if (name && name->user == user)
-        name_free(table, name);
-}
-
 struct udp_mux_user *udp_table_named(const struct udp_table *table, struct actr_view ufrag)
 {
     struct udp_name *name = name_find(table, ufrag);

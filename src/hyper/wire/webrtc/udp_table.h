@@ -44,7 +44,6 @@ void udp_table_deinit(struct udp_table *table);
 /* As udp_mux_name() and the following. The lists of the user have been through list_init(). */
 int udp_table_name(struct udp_table *table, struct udp_mux_user *user,
                    struct actr_view ufrag) ACTR_MUST_CHECK;
-void udp_table_unname(struct udp_table *table, struct udp_mux_user *user, struct actr_view ufrag);
 int udp_table_route(struct udp_table *table, struct udp_mux_user *user,
                     const struct net_address *remote) ACTR_MUST_CHECK;
 void udp_table_forget(struct udp_table *table, struct udp_mux_user *user);

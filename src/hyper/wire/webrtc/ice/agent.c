@@ -95,16 +95,6 @@ const struct ice_credentials *ice_agent_local(const struct ice_agent *agent)
     return &agent->newest->local_credentials;
 }
 
-enum ice_state ice_agent_state(const struct ice_agent *agent)
-{
-    return agent->state;
-}
-
-enum ice_role ice_agent_role(const struct ice_agent *agent)
-{
-    return agent->role;
-}
-
 /* Something changed in a call that may not tell: the next tick will. */
 static void ice_agent_unsettle(struct ice_agent *agent, uint64_t now_us)
 {

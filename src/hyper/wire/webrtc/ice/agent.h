@@ -89,8 +89,6 @@ void ice_agent_free(struct ice_agent *agent);
 
 /* Of the newest generation. */
 const struct ice_credentials *ice_agent_local(const struct ice_agent *agent);
-enum ice_state ice_agent_state(const struct ice_agent *agent);
-enum ice_role ice_agent_role(const struct ice_agent *agent);
 
 /* Adds a candidate of ours to the newest generation; type, address, base, related and a local
  * preference are the caller's, priority and foundation are computed into *candidate. Duplicates

@@ -413,11 +413,10 @@ static bool turn_client_trusts(const struct turn_client *client,
                                const struct turn_transaction *transaction,
                                const struct stun_message *message)
 {
-    struct actr_view key = {client->auth.key, sizeof(client->auth.key)};
     if (!transaction->is_signed)
         return true;
-    if (message->integrity_at > 0)
-        return stun_verify(message, key);
+    if (turn_auth_is_signed(&client->auth, message))
+        return turn_auth_verify(&client->auth, message);
     return message->class == STUN_ERROR;
 }
 

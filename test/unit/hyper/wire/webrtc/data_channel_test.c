@@ -5,6 +5,7 @@
 #include "hyper/wire/webrtc/data_channel.h"
 
 #include "base/bytes.h"
+#include "hyper/wire/webrtc/data_channel_queue.h"
 #include "sctp_link.h"
 
 #define CHANNELS 1100
@@ -23,8 +24,8 @@ struct side {
 static void on_opened(void *owner, struct data_channel *channel, const struct dcep_open *open)
 {
     struct side *side = owner;
-    assert_int_equal(open->label.len, strlen(data_channel_label(channel)));
-    assert_int_equal(data_channel_state(channel), DATA_CHANNEL_OPEN);
+    assert_int_equal(open->label.len, strlen(channel->label));
+    assert_int_equal(channel->state, DATA_CHANNEL_OPEN);
     if (side->open_count < CHANNELS)
         side->opened[side->open_count] = channel;
     side->open_count++;
@@ -42,7 +43,7 @@ static void on_message(void *owner, struct data_channel *channel, bool is_text,
 {
     struct side *side = owner;
     if (side->messages < sizeof side->order - 1)
-        side->order[side->messages] = data_channel_label(channel)[0];
+        side->order[side->messages] = channel->label[0];
     side->messages++;
     side->empty += message.len == 0;
     side->texts += is_text;
@@ -60,7 +61,7 @@ static void on_writable(void *owner, struct data_channel *channel)
 
 static void on_closed(void *owner, struct data_channel *channel)
 {
-    assert_int_equal(data_channel_state(channel), DATA_CHANNEL_CLOSING);
+    assert_int_equal(channel->state, DATA_CHANNEL_CLOSING);
     ((struct side *)owner)->closed++;
 }
 
@@ -171,18 +172,18 @@ TEST(channels_opened_before_the_association_come_with_their_messages)
     static const char *const labels[] = {"RPC_RELIABLE", "RPC_SIGNAL", "STREAM_RELIABLE"};
     for (int i = 0; i < 3; i++) {
         struct data_channel *channel = open_channel(server, labels[i], 0);
-        assert_int_equal(data_channel_id(channel), 2 * i + 1);
-        assert_int_equal(data_channel_state(channel), DATA_CHANNEL_OPENING);
+        assert_int_equal(channel->id, 2 * i + 1);
+        assert_int_equal(channel->state, DATA_CHANNEL_OPENING);
         assert_int_equal(data_channel_send(channel, false, actr_bytes_str("hello")), 0);
     }
-    assert_int_equal(data_channel_id(open_channel(client, "mine", 0)), 0);
+    assert_int_equal(open_channel(client, "mine", 0)->id, 0);
     sctp_link_start(session->link);
     sctp_link_settle(session->link);
     assert_int_equal(client->open_count, 3);
     assert_int_equal(client->messages, 3);
     assert_int_equal(server->acknowledged, 3);
     assert_int_equal(server->open_count, 1);
-    assert_string_equal(data_channel_label(client->opened[0]), "RPC_RELIABLE");
+    assert_string_equal(client->opened[0]->label, "RPC_RELIABLE");
     /* And the other way on the same channel. */
     assert_int_equal(data_channel_send(client->opened[0], true, actr_bytes_str("answer")), 0);
     sctp_link_settle(session->link);
@@ -289,7 +290,7 @@ TEST(closing_sends_what_waits_and_resets_both_ways)
     assert_int_equal(client->closed, 1);
     assert_int_equal(server->closed, 1);
     /* The id is free again. */
-    assert_int_equal(data_channel_id(open_channel(client, "d", 0)), 0);
+    assert_int_equal(open_channel(client, "d", 0)->id, 0);
     sctp_link_settle(session->link);
     assert_int_equal(server->open_count, 2);
     session_free(session);
@@ -328,7 +329,7 @@ TEST(churn_leaves_nothing_behind)
     size_t live = 0;
     for (unsigned i = 0; i < 300; i++) {
         struct data_channel *channel = open_channel(client, "c", 0);
-        assert_int_equal(data_channel_id(channel), 0);
+        assert_int_equal(channel->id, 0);
         assert_true(data_channel_send(channel, false, filled(100)) >= 0);
         data_channel_close(channel);
         sctp_link_settle(session->link);
@@ -400,12 +401,12 @@ TEST(what_belongs_to_no_channel_is_dropped)
     raw_send(client, 5, SCTP_PPID_BINARY, actr_bytes_str("after"));
     sctp_link_settle(session->link);
     assert_int_equal(server->open_count, 1);
-    assert_string_equal(data_channel_label(server->opened[0]), "odd");
+    assert_string_equal(server->opened[0]->label, "odd");
     assert_int_equal(server->messages, 1);
     /* Ours goes around it. */
-    assert_int_equal(data_channel_id(open_channel(server, "a", 0)), 1);
-    assert_int_equal(data_channel_id(open_channel(server, "b", 0)), 3);
-    assert_int_equal(data_channel_id(open_channel(server, "c", 0)), 7);
+    assert_int_equal(open_channel(server, "a", 0)->id, 1);
+    assert_int_equal(open_channel(server, "b", 0)->id, 3);
+    assert_int_equal(open_channel(server, "c", 0)->id, 7);
     session_free(session);
 }
 
@@ -425,7 +426,7 @@ TEST(a_peer_that_opens_as_many_as_it_can_gets_only_so_many)
     struct data_channel *last = server->opened[DATA_CHANNELS_MAX - 1];
     assert_int_equal(data_channel_send(last, false, actr_bytes_str("x")), 0);
     sctp_link_settle(session->link);
-    assert_true(sctp_streams(server->end->sctp) > data_channel_id(last));
+    assert_true(sctp_streams(server->end->sctp) > last->id);
     assert_int_equal(data_channel_queued(last), 0);
     struct data_channel_options options = {.label = "one more"};
     struct data_channel *channel = NULL;

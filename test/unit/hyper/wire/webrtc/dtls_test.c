@@ -482,23 +482,6 @@ TEST(a_handshake_without_answer_ends_in_time)
     pair_free(&client, &server);
 }
 
-TEST(both_sides_derive_the_same_keys_for_srtp)
-{
-    struct side client, server;
-    uint8_t keys[2][56];
-    uint16_t profile[2] = {0};
-    pair_new(&client, &server);
-    assert_int_equal(dtls_export_srtp(client.dtls, &profile[0], keys[0], sizeof keys[0]),
-                     ACTR_ESTATE);
-    settle(&client, &server);
-    assert_int_equal(dtls_export_srtp(client.dtls, &profile[0], keys[0], sizeof keys[0]), 0);
-    assert_int_equal(dtls_export_srtp(server.dtls, &profile[1], keys[1], sizeof keys[1]), 0);
-    assert_int_equal(profile[0], 7);
-    assert_int_equal(profile[1], 7);
-    assert_memory_equal(keys[0], keys[1], sizeof keys[0]);
-    pair_free(&client, &server);
-}
-
 TEST(dtls_is_told_by_its_first_byte)
 {
     for (unsigned first = 0; first < 256; first++) {

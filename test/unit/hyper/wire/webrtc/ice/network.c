@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "harness.h"
+#include "hyper/wire/webrtc/ice/core.h"
 
 static uint64_t pick(struct network *network, uint64_t below)
 {
@@ -172,7 +173,7 @@ void network_init_as(struct network *network, uint64_t seed, const struct ice_op
 
 void network_forget(struct network *network, unsigned peer, const struct ice_options *options)
 {
-    enum ice_role role = ice_agent_role(network->peers[peer].agent);
+    enum ice_role role = network->peers[peer].agent->role;
     ice_agent_free(network->peers[peer].agent);
     network->peers[peer].state = ICE_NEW;
     start(&network->peers[peer], options, role);
@@ -375,7 +376,7 @@ bool network_agrees(struct network *network)
     const struct candidate *from[2];
     for (unsigned i = 0; i < 2; i++) {
         from[i] = ice_agent_path(network->peers[i].agent, &to[i]);
-        if (!from[i] || ice_agent_state(network->peers[i].agent) != ICE_CONNECTED)
+        if (!from[i] || network->peers[i].agent->state != ICE_CONNECTED)
             return false;
     }
     for (unsigned i = 0; i < 2; i++) {

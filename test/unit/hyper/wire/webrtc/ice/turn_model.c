@@ -47,14 +47,26 @@ static bool model_lets_in(struct turn_model *model, const struct net_address *ad
 
 /* ---- answers ---- */
 
-static void model_key(const struct turn_model *model, uint8_t key[16])
+static struct actr_view model_key(const struct turn_model *model, uint8_t key[CRYPTO_SHA256_LEN])
 {
     char text[256];
     int len =
         snprintf(text, sizeof(text), "%s:%s:%s", model->username, model->realm, model->password);
-    assert_int_equal(crypto_md5(actr_view_of(text, (size_t)len), key), 0);
-    if (model->forges)
-        key[0] ^= 1;
+    struct actr_view secret = actr_view_of(text, (size_t)len);
+    bool is_sha256 = model->algorithm == 2;
+    assert_int_equal(is_sha256 ? crypto_sha256(secret, key) : crypto_md5(secret, key), 0);
+    return actr_view_of(key, is_sha256 ? CRYPTO_SHA256_LEN : CRYPTO_MD5_LEN);
+}
+
+static void model_sign(const struct turn_model *model, struct stun_writer *writer)
+{
+    uint8_t key[CRYPTO_SHA256_LEN];
+    struct actr_view view = model_key(model, key);
+    key[0] ^= model->forges;
+    if (model->algorithms)
+        stun_put_integrity_sha256(writer, view);
+    else
+        stun_put_integrity(writer, view);
 }
 
 static struct model_packet *model_answer(struct turn_model *model)
@@ -66,13 +78,19 @@ static struct model_packet *model_answer(struct turn_model *model)
 static void model_finish(struct turn_model *model, struct stun_writer *writer,
                          struct model_packet *packet, bool is_signed)
 {
-    uint8_t key[16];
-    model_key(model, key);
     if (is_signed)
-        stun_put_integrity(writer, actr_view_of(key, sizeof(key)));
+        model_sign(model, writer);
     struct actr_view view = stun_end(writer);
     assert_non_null(view.ptr);
     packet->len = view.len;
+}
+
+static void model_put_algorithms(const struct turn_model *model, struct stun_writer *writer)
+{
+    uint8_t list[256];
+    if (model->algorithms && *model->algorithms)
+        stun_put(writer, STUN_PASSWORD_ALGORITHMS,
+                 actr_view_of(list, harness_hex(model->algorithms, list, sizeof(list))));
 }
 
 static void model_refuse(struct turn_model *model, const struct stun_message *request,
@@ -86,6 +104,7 @@ static void model_refuse(struct turn_model *model, const struct stun_message *re
     if (code == 401 || code == 438) {
         stun_put(&writer, STUN_REALM, view_text(model->realm));
         stun_put(&writer, STUN_NONCE, view_text(model->nonce));
+        model_put_algorithms(model, &writer);
     }
     model_finish(model, &writer, packet, code != 401 && code != 438 && !model->is_open);
 }
@@ -109,22 +128,32 @@ static void model_grant(struct turn_model *model, const struct stun_message *req
 
 /* ---- requests ---- */
 
+static bool model_is_signed(const struct turn_model *model, const struct stun_message *request)
+{
+    uint8_t buf[CRYPTO_SHA256_LEN], list[256];
+    struct actr_view key = model_key(model, buf), value;
+    uint32_t chosen;
+    if (!model->algorithms)
+        return stun_verify(request, key);
+    /* What was offered comes back, or somebody has changed it (RFC 8489 §9.2.4). */
+    size_t len = harness_hex(model->algorithms, list, sizeof(list));
+    return request->integrity_at == 0 && stun_find(request, STUN_PASSWORD_ALGORITHMS, &value) &&
+           view_equal(value, actr_view_of(list, len)) &&
+           stun_find_u32(request, STUN_PASSWORD_ALGORITHM, &chosen) &&
+           chosen == model->algorithm << 16 && stun_verify_sha256(request, key);
+}
+
 /* 0: the request may be served. */
 static unsigned model_authenticate(struct turn_model *model, const struct stun_message *request)
 {
-    uint8_t key[16];
     struct actr_view nonce, username;
-    model_key(model, key);
-    if (model->forges)
-        key[0] ^= 1;
     if (model->is_open)
         return 0;
     if (!stun_find(request, STUN_USERNAME, &username) || !stun_find(request, STUN_NONCE, &nonce))
         return 401;
     if (!view_equal(nonce, view_text(model->nonce)))
         return 438;
-    if (!view_equal(username, view_text(model->username)) ||
-        !stun_verify(request, actr_view_of(key, sizeof(key))))
+    if (!view_equal(username, view_text(model->username)) || !model_is_signed(model, request))
         return 401;
     return 0;
 }

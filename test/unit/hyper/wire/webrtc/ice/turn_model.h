@@ -42,8 +42,10 @@ struct turn_model {
 
     /* The server. */
     const char *username, *password, *realm;
-    char nonce[16];
-    bool is_open; /* wants no credentials */
+    char nonce[32];
+    const char *algorithms; /* PASSWORD-ALGORITHMS as hex; NULL: none, and MD5 with SHA-1 */
+    unsigned algorithm;     /* that it wants to see chosen */
+    bool is_open;           /* wants no credentials */
     uint32_t lifetime_s;
     uint64_t allocated_to_us;
     char allocated_by[64];

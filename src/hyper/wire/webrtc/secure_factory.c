@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* The certificate of a node, and the associations made with it.
+ *
+ * Associations hold what they were made with, so that renewing it is no matter to those that live.
+ * Without a session there is no certificate.
+ *
+ * Loop thread. It must outlive its associations. */
+#include "hyper/wire/webrtc/secure_factory.h"
+
+#include "base/err.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "hyper/wire/webrtc/dtls.h"
+#include "hyper/wire/webrtc/secure_association.h"
+#include "sys/loop.h"
+
+#define SECURE_MESSAGE_LEN_MAX (256u << 10) /* what browsers and libdatachannel take */
+
+struct secure_factory {
+    struct association_factory base;
+    struct secure_shared shared; /* without a context: none was needed yet */
+};
+
+static int secure_factory_renew(struct secure_factory *factory)
+{
+    struct secure_shared *shared = &factory->shared;
+    uint64_t now_s = loop_wall_ms(shared->loop) / 1000;
+    struct certificate *certificate;
+    struct dtls_context *context;
+
+    if (shared->context && !certificate_is_old(shared->certificate, now_s))
+        return 0;
+    int r = certificate_new(now_s, &certificate);
+    if (r < 0)
+        return r;
+    r = dtls_context_new(certificate, &context);
+    if (r < 0) {
+        certificate_unref(certificate);
+        return r;
+    }
+    dtls_context_unref(shared->context);
+    certificate_unref(shared->certificate);
+    shared->certificate = certificate;
+    shared->context = context;
+    return 0;
+}
+
+static int secure_factory_make(struct association_factory *base,
+                               const struct association_events *events, void *owner,
+                               struct association **ret_association)
+{
+    struct secure_factory *factory = container_of(base, struct secure_factory, base);
+    int r = secure_factory_renew(factory);
+    return r < 0 ? r : secure_association_new(&factory->shared, events, owner, ret_association);
+}
+
+struct secure_factory *secure_factory_new(struct loop *loop, uint32_t message_len_max)
+{
+    struct secure_factory *factory = mem_alloc(sizeof(*factory));
+    if (!factory)
+        return NULL;
+    factory->base.make = secure_factory_make;
+    factory->shared.loop = loop;
+    factory->shared.message_len_max = message_len_max ? message_len_max : SECURE_MESSAGE_LEN_MAX;
+    return factory;
+}
+
+void secure_factory_free(struct secure_factory *factory)
+{
+    if (!factory)
+        return;
+    dtls_context_unref(factory->shared.context);
+    certificate_unref(factory->shared.certificate);
+    mem_free(factory);
+}
+
+struct association_factory *secure_factory_base(struct secure_factory *factory)
+{
+    return &factory->base;
+}

@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Makes associations of DTLS, SCTP and data channels (association.h), all with the certificate of
+ * the node, which is made when first needed and renewed when it is old. Loop thread. */
+#pragma once
+
+#include "hyper/wire/webrtc/association.h"
+
+struct loop;
+struct secure_factory;
+
+/* message_len_max: of one message received; 0: 256 KiB. NULL when memory has run out. */
+struct secure_factory *secure_factory_new(struct loop *loop, uint32_t message_len_max);
+/* After its associations. NULL is fine. */
+void secure_factory_free(struct secure_factory *factory);
+struct association_factory *secure_factory_base(struct secure_factory *factory);
