@@ -121,7 +121,7 @@ static void on_failed(void *owner, struct datagram_socket *socket, int code, con
     fprintf(stderr, "udp_burst: %s\n", detail);
 }
 
-static const struct datagram_events events = {on_burst, on_failed};
+static const struct datagram_events events = {.on_burst = on_burst, .on_failed = on_failed};
 
 static bool ours_open(struct ours *ours, bool has_offload)
 {

@@ -366,8 +366,6 @@ int durable_main(int argc, char **argv)
     world_say("%" PRIu64 " messages, %" PRIu64 " kills, seed %" PRIu64, durable.messages,
               durable.kills, durable.seed);
     bool is_up = world_open(&durable.world, argv[0]);
-    /* The system tells at once that the other end of a TCP connection was killed. */
-    durable.world.no_webrtc = true;
     is_up = is_up && set_up();
     if (is_up)
         run();

@@ -138,6 +138,7 @@ struct actr_workload *client_workload(struct client *client)
         .size = sizeof(options),
         .never_blocks = true,
         .on_websocket_disconnected = client_on_disconnected,
+        .on_webrtc_disconnected = client_on_disconnected,
         .on_error = client_on_error,
     };
     return actr_workload_new(CLIENT_TYPE, &options, client);

@@ -148,8 +148,7 @@ bool world_start_client(const struct world *world, struct actr_workload *workloa
     char config[128];
     struct actr_node *node = NULL;
     snprintf(config, sizeof(config), "%s/client.toml", world->dir);
-    struct actr_node_options options = {
-        .size = sizeof(options), .log_level = ACTR_LOG_ERROR, .no_webrtc = world->no_webrtc};
+    struct actr_node_options options = {.size = sizeof(options), .log_level = ACTR_LOG_ERROR};
     int r = actr_node_open(&node, config, &options);
     if (r == 0 && workload)
         r = actr_node_use(node, workload);

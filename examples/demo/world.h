@@ -11,7 +11,6 @@
 #include "process.h"
 
 struct world {
-    bool no_webrtc;   /* the client speaks WebSocket only */
     const char *actr; /* the command */
     char self[4096];  /* this program */
     char dir[64];     /* configuration and state; "": none */

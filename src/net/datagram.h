@@ -39,6 +39,10 @@ struct datagram_events {
     /* The socket is of no use any more (for good); close it. Single failures to send are counted,
      * not told. */
     void (*on_failed)(void *owner, struct datagram_socket *socket, int code, const char *detail);
+    /* The system that has `remote` says that nobody listens on that port (ICMP, for something that
+     * was sent there). Anybody can forge it: a reason to ask, never a proof. May be NULL. */
+    void (*on_refused)(void *owner, struct datagram_socket *socket,
+                       const struct net_address *remote);
 };
 
 #define DATAGRAM_BURST_MAX 1024

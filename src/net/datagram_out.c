@@ -157,8 +157,8 @@ static size_t transmit(struct datagram_udp *socket, struct datagram_run *runs, s
             break;
         if (sent < 0 && errno == EINTR)
             continue;
-        /* The error of an earlier datagram (ICMP), which has been told now: not of this one. */
-        if (sent < 0 && errno == ECONNREFUSED && !has_retried) {
+        /* It may be what the network said of an earlier datagram (ICMP), and has been told now. */
+        if (sent < 0 && errno != EIO && errno != EINVAL && !has_retried) {
             has_retried = true;
             continue;
         }

@@ -76,19 +76,22 @@ static void udp_on_event(uv_poll_t *poll, int status, int events)
     struct datagram_udp *udp = poll->data;
     int error = 0;
     socklen_t len = sizeof(error);
-    if (status < 0) {
+    bool has_failed = status < 0;
+    if (has_failed) {
         /* libuv has stopped the handle for an error that is pending; asking takes it away. */
         getsockopt(udp->fd, SOL_SOCKET, SO_ERROR, &error, &len);
-        udp->failure_count++;
         datagram_socket_watch(udp);
     } else {
         if (events & UV_WRITABLE)
             datagram_out_resume(udp);
         if ((events & UV_READABLE) && !datagram_in_read(udp)) {
             error = errno;
-            udp->failure_count++;
+            has_failed = true;
         }
     }
+    /* What the network says of a datagram is no failure of the socket. */
+    if (has_failed && !udp->is_closed && !datagram_error_read(udp))
+        udp->failure_count++;
     if (!udp->is_closed && udp->failure_count > DATAGRAM_FAILURES_MAX)
         udp_failed(udp, error ? uv_translate_sys_error(error) : UV_EIO);
 }
@@ -207,6 +210,8 @@ static int udp_bind(struct datagram_udp *udp, const struct datagram_options *opt
         return errno;
     if (!is_ipv6 && !set_flag(udp->fd, IPPROTO_IP, IP_PKTINFO))
         return errno;
+    if (udp->events->on_refused)
+        set_flag(udp->fd, is_ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, is_ipv6 ? IPV6_RECVERR : IP_RECVERR);
     udp->stats.receive_buffer = set_buffer(udp->fd, SO_RCVBUF, SO_RCVBUFFORCE, buffer_len);
     udp->stats.send_buffer = set_buffer(udp->fd, SO_SNDBUF, SO_SNDBUFFORCE, buffer_len);
     if (!options->no_offload)

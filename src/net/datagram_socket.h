@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* UDP on real sockets: what its files share. The contract is in datagram.h.
  *
- * datagram_socket.c opens, watches and closes; datagram_in.c takes bursts from the system;
- * datagram_out.c collects bursts for it. Loop thread. */
+ * datagram_socket.c opens, watches and closes; datagram_in.c takes bursts from the system, and
+ * datagram_error.c what the network says of those that were sent; datagram_out.c collects bursts
+ * for it. Loop thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -87,6 +88,10 @@ struct datagram_udp {
 /* Takes what has come and hands it up; the socket may be closed afterwards. False: the system
  * failed to receive; errno says why. */
 bool datagram_in_read(struct datagram_udp *socket);
+
+/* Takes what the network has said of datagrams that were sent, and hands it up; the socket may be
+ * closed afterwards. False: nothing. */
+bool datagram_error_read(struct datagram_udp *socket);
 
 void datagram_out_send(struct datagram_udp *socket, const struct net_address *local,
                        const struct net_address *remote, struct actr_view bytes);

@@ -106,6 +106,14 @@ void sim_host_hole(struct sim_host *host, uint64_t duration_us)
     host->hole_to_us = duration_us == SIM_FOREVER ? SIM_FOREVER : now + duration_us;
 }
 
+void sim_host_kill(struct sim_host *host)
+{
+    sim_cut(host->sim, host, NULL, SIM_CUT_BOTH);
+    host->is_killed = true;
+    host->refuses = true;
+    sim_host_hole(host, SIM_FOREVER);
+}
+
 void sim_host_heal(struct sim_host *host)
 {
     host->hole_to_us = 0;

@@ -51,6 +51,7 @@ struct sim_host {
     char address[32];
     char asked_url[2049]; /* the last one with a query that it dialled */
     bool refuses;         /* resets whoever connects */
+    bool is_killed;       /* its ports are closed: datagrams are answered with that */
     uint64_t hole_to_us;  /* nothing comes in or goes out before */
     uint16_t port_last;   /* given to a server that asked for any */
 };
@@ -77,6 +78,13 @@ void sim_host_move(struct sim_host *host);
  * still waits for it. SIM_FOREVER: until sim_host_heal(). */
 void sim_host_hole(struct sim_host *host, uint64_t duration_us);
 void sim_host_heal(struct sim_host *host);
+
+/* The processes of the host are killed: its connections are reset, its ports closed, and nothing
+ * leaves it any more. Until sim_host_heal(), which is for taking it apart. */
+void sim_host_kill(struct sim_host *host);
+
+/* Somebody tells `host` that the ports of `peer` are closed. */
+void sim_host_defame(struct sim_host *host, const struct sim_host *peer);
 
 /* Which ends of a connection learn that it was cut; what was on its way is lost. */
 enum sim_cut {

@@ -13,6 +13,9 @@ struct sim_pair {
 };
 
 void sim_pair_init(struct sim_pair *pair, uint64_t seed, const char *test);
+/* Likewise, with WebRTC; has_listeners: and with direct WebSockets. */
+void sim_pair_init_webrtc(struct sim_pair *pair, uint64_t seed, const char *test,
+                          bool has_listeners);
 void sim_pair_deinit(struct sim_pair *pair);
 
 /* A message from one node of the pair to another; it stays until the end. */

@@ -73,12 +73,38 @@ static void sim_flight_free(struct sim_flight *flight)
     mem_free(flight);
 }
 
+/* Nobody listens there: the sender is told, unless that is lost too. */
+static void sim_flight_refuse(const struct sim_flight *flight)
+{
+    struct sim_udp *udp = sim_udp_find(flight->sim, &flight->from);
+    if (udp && udp->events->on_refused && loop_now_us(flight->sim->loop) >= udp->host->hole_to_us &&
+        !sim_chance(flight->sim, flight->sim->udp_loss))
+        udp->events->on_refused(udp->owner, &udp->base, &flight->to);
+}
+
+void sim_host_defame(struct sim_host *host, const struct sim_host *peer)
+{
+    list_each(mine, &host->sockets)
+    {
+        struct sim_udp *udp = container_of(mine, struct sim_udp, link);
+        list_each(theirs, &peer->sockets)
+        {
+            struct net_address remote;
+            sim_udp_address(peer, container_of(theirs, struct sim_udp, link)->port, &remote);
+            if (udp->events->on_refused)
+                udp->events->on_refused(udp->owner, &udp->base, &remote);
+        }
+    }
+}
+
 static void sim_flight_on_timer(struct loop_timer *timer)
 {
     struct sim_flight *flight = container_of(timer, struct sim_flight, timer);
     struct sim_udp *udp = sim_udp_find(flight->sim, &flight->to);
 
-    if (udp && loop_now_us(flight->sim->loop) >= udp->host->hole_to_us) {
+    if (udp && udp->host->is_killed) {
+        sim_flight_refuse(flight);
+    } else if (udp && loop_now_us(flight->sim->loop) >= udp->host->hole_to_us) {
         uint8_t *data;
         struct actr_bytes copy = bytes_new(flight->bytes.len, &data); /* may be written to */
         if (data && flight->bytes.len)

@@ -182,8 +182,10 @@ static void dest_wire_on_closed(void *owner, struct wire *wire, int code, const 
     (void) final;
     list_remove(&accepted->link);
     loop_task_cancel(&accepted->up);
-    if (!accepted->is_evicted)
+    if (!accepted->is_evicted) {
         dest->accepted_count--;
+        wire_pool_probe(&dest->pool);
+    }
     wire_handle_clear(&accepted->handle);
     mem_free(accepted);
     dest_transport_tidy(dest);

@@ -129,6 +129,14 @@ void wire_pool_read(struct wire_pool *pool, bool enable)
     }
 }
 
+void wire_pool_probe(struct wire_pool *pool)
+{
+    for (size_t i = 0; i < pool->options.count; i++) {
+        if (wire_handle_is_ready(&pool->slots[i].handle))
+            wire_probe(pool->slots[i].handle.wire);
+    }
+}
+
 struct wire_handle *wire_pool_find(struct wire_pool *pool, uint64_t session)
 {
     for (size_t i = 0; i < pool->options.count; i++) {
@@ -274,6 +282,8 @@ static void wire_pool_on_closed(void *owner, struct wire *wire, int code, const 
         wire_pool_slot_dial(slot);
     if (pool->is_closed && wire_pool_is_idle(pool))
         loop_defer(pool->options.loop, &pool->verdict);
+    if (was_ready && !was_dropped)
+        wire_pool_probe(pool);
     bool is_news = wire_pool_choose(pool);
     if (was_ready)
         pool->options.events->on_lost(pool->options.owner, wire, code, detail);

@@ -108,6 +108,9 @@ struct wire_handle *wire_pool_carrier(struct wire_pool *pool);
 /* Stops or resumes reading from the wires by which the peer's requests come too. */
 void wire_pool_read(struct wire_pool *pool, bool enable);
 
+/* A wire of the peer was lost: the others find out whether it is still there. */
+void wire_pool_probe(struct wire_pool *pool);
+
 /* The ready wire of that session; NULL: none. */
 struct wire_handle *wire_pool_find(struct wire_pool *pool, uint64_t session);
 

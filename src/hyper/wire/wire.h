@@ -55,6 +55,7 @@ struct wire_ops {
     int (*send)(struct wire *wire, uint8_t channel, struct actr_bytes message);
     void (*read)(struct wire *wire, bool enable);
     void (*settle)(struct wire *wire); /* NULL: nothing takes over from wires of this kind */
+    void (*probe)(struct wire *wire);  /* NULL: its loss is told by the system */
     void (*close)(struct wire *wire, int code, const char *detail);
 };
 
@@ -94,6 +95,13 @@ static inline void wire_read(struct wire *wire, bool enable)
 static inline void wire_settle(struct wire *wire)
 {
     wire->ops->settle(wire);
+}
+
+/* Something else suggests that the peer has gone: the wire finds out at once. When it is ready. */
+static inline void wire_probe(struct wire *wire)
+{
+    if (wire->ops->probe)
+        wire->ops->probe(wire);
 }
 
 /* Closes gracefully: what was taken leaves first, within a second; on_closed follows. code 0:

@@ -76,6 +76,8 @@ struct seen {
     size_t lens[SEEN_MAX];
     uint8_t firsts[SEEN_MAX];
     struct net_address local, remote; /* of the last one */
+    struct net_address refused;       /* likewise */
+    size_t refused_count;
     bool want_close, is_failed;
 };
 
@@ -110,7 +112,20 @@ static void on_failed(void *owner, struct datagram_socket *socket, int code, con
     seen->socket = NULL;
 }
 
-static const struct datagram_events events = {on_burst, on_failed};
+static void on_refused(void *owner, struct datagram_socket *socket,
+                       const struct net_address *remote)
+{
+    struct seen *seen = owner;
+    assert_ptr_equal(socket, seen->socket);
+    seen->refused = *remote;
+    seen->refused_count++;
+    if (seen->want_close) {
+        datagram_close(socket);
+        seen->socket = NULL;
+    }
+}
+
+static const struct datagram_events events = {on_burst, on_failed, on_refused};
 
 static const struct net_address loopback4 = {.bytes = {127, 0, 0, 1}};
 static const struct net_address loopback6 = {.is_ipv6 = true, .bytes = {[15] = 1}};
@@ -375,6 +390,34 @@ TEST(a_port_that_nobody_listens_on_disturbs_nothing)
     RIG_UNTIL(&pair.rig, pair.to.count == 1);
     assert_int_equal(pair.from.failed_count, 0);
     pair_close(&pair);
+}
+
+static void check_a_closed_port_is_told(const struct net_address *loopback)
+{
+    pair_open(&pair, loopback, false);
+    seen_close(&pair.to);
+    pair.to.socket = NULL;
+    pair_send(&pair, 10, 1);
+    RIG_UNTIL(&pair.rig, pair.from.refused_count > 0);
+    assert_true(net_address_equal(&pair.from.refused, &pair.target));
+    /* More of them than end a socket that fails; each is told. */
+    for (int i = 0; i < 40; i++) {
+        size_t told = pair.from.refused_count;
+        pair_send(&pair, 10, 1);
+        datagram_flush(pair.from.socket);
+        RIG_UNTIL(&pair.rig, pair.from.refused_count > told);
+    }
+    assert_int_equal(pair.from.failed_count, 0);
+    pair.from.want_close = true;
+    pair_send(&pair, 10, 1);
+    RIG_UNTIL(&pair.rig, !pair.from.socket);
+    pair_close(&pair);
+}
+
+TEST(a_closed_port_is_told_with_its_address)
+{
+    check_a_closed_port_is_told(&loopback4);
+    check_a_closed_port_is_told(&loopback6);
 }
 
 TEST(the_error_of_an_earlier_datagram_does_not_cost_the_next)

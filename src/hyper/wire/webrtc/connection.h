@@ -104,6 +104,12 @@ void connection_read(struct connection *connection, bool enable);
 /* What was taken is delivered first, within a second; on_closed follows. */
 void connection_close(struct connection *connection);
 
+/* Something else suggests that the peer has gone: asks it, and says that the path is lost when
+ * there is no answer for a second. */
+void connection_probe(struct connection *connection);
+/* There is no path, and where it led nobody listens, as the system there (or a forger) says. */
+bool connection_is_refused(const struct connection *connection);
+
 struct connection_stats {
     bool has_pair;
     struct ice_pair_info pair;

@@ -48,6 +48,7 @@ struct connection {
     bool is_told; /* on_ready */
     bool is_over; /* on_closed is to come; nothing goes in or out */
     uint64_t armed_us, close_us;
+    uint64_t refused_us; /* the port at the end of the path was last said to be closed; 0: never */
     struct list held;
     struct net_address locals[UDP_MUX_LOCALS_MAX];
     size_t local_count;

@@ -56,6 +56,7 @@ static void recovery_move(struct recovery *recovery, enum recovery_state to, uin
 static void recovery_rest(struct recovery *recovery)
 {
     recovery->_total_us = UINT64_MAX;
+    recovery->_absent_us = 0;
     recovery->_tries = 0;
     recovery->_is_stale = false;
     recovery->_exchange_id[0] = '\0';
@@ -65,7 +66,8 @@ static void recovery_rest(struct recovery *recovery)
 /* To be sent as soon as the spacing allows. */
 static void recovery_due(struct recovery *recovery, uint64_t now_us)
 {
-    uint64_t earliest_us = recovery->_sent_us ? recovery->_sent_us + RECOVERY_SPACING_US : 0;
+    uint64_t spacing_us = recovery->_is_refused ? RECOVERY_REFUSED_US : RECOVERY_SPACING_US;
+    uint64_t earliest_us = recovery->_sent_us ? recovery->_sent_us + spacing_us : 0;
     recovery->_is_stale = false;
     recovery_move(recovery, RECOVERY_DUE, earliest_us > now_us ? earliest_us : now_us);
 }
@@ -81,10 +83,16 @@ static void recovery_begin(struct recovery *recovery, uint64_t now_us)
 void recovery_on_path(struct recovery *recovery, bool has_path, uint64_t now_us)
 {
     recovery->_has_path = has_path;
+    recovery->_is_refused = false;
     if (!has_path)
         recovery_begin(recovery, now_us);
     else if (recovery->state.state == RECOVERY_DUE && !recovery->_is_stale)
         recovery_rest(recovery);
+}
+
+void recovery_on_refused(struct recovery *recovery)
+{
+    recovery->_is_refused = true;
 }
 
 void recovery_on_change(struct recovery *recovery, uint64_t now_us)
@@ -120,6 +128,7 @@ enum recovery_act recovery_on_restart_offer(struct recovery *recovery, uint64_t 
         return RECOVERY_NOTHING;
     if (recovery->state.state == RECOVERY_STEADY)
         recovery->_total_us = now_us + RECOVERY_TOTAL_US;
+    recovery->_absent_us = 0;
     recovery_move(recovery, RECOVERY_CHECKING, now_us + RECOVERY_TRY_US);
     return RECOVERY_ANSWER;
 }
@@ -130,6 +139,7 @@ enum recovery_act recovery_on_answer(struct recovery *recovery, struct actr_view
         !view_equal(exchange_id, view_text(recovery->_exchange_id)))
         return RECOVERY_NOTHING;
     recovery->_exchange_id[0] = '\0';
+    recovery->_absent_us = 0;
     recovery_move(recovery, RECOVERY_CHECKING, recovery->_deadline_us);
     return RECOVERY_APPLY;
 }
@@ -139,6 +149,22 @@ void recovery_on_linked(struct recovery *recovery, bool is_linked, uint64_t now_
     recovery->_is_linked = is_linked;
     if (is_linked && recovery->state.state == RECOVERY_DUE)
         recovery_due(recovery, now_us);
+}
+
+void recovery_on_absent(struct recovery *recovery, bool is_refused, uint64_t now_us)
+{
+    unsigned state = recovery->state.state;
+
+    if (state == RECOVERY_STEADY || state == RECOVERY_OVER)
+        return;
+    if (recovery->_absent_us == 0)
+        recovery->_absent_us = now_us;
+    if (!recovery->_has_path && (is_refused || now_us - recovery->_absent_us >= RECOVERY_ABSENT_US))
+        recovery->_total_us = now_us;
+    if (state != RECOVERY_OFFERED && state != RECOVERY_REQUESTED)
+        return;
+    recovery->_exchange_id[0] = '\0';
+    recovery_due(recovery, now_us); /* and no try is counted */
 }
 
 void recovery_on_unreplaced(struct recovery *recovery, uint64_t now_us)
@@ -176,7 +202,7 @@ static enum recovery_act recovery_send(struct recovery *recovery, uint64_t now_u
     recovery->_sent_us = now_us;
     recovery->_is_stale = false;
     recovery_move(recovery, recovery->_is_offerer ? RECOVERY_OFFERED : RECOVERY_REQUESTED,
-                  now_us + RECOVERY_TRY_US);
+                  now_us + (recovery->_is_refused ? RECOVERY_REFUSED_US : RECOVERY_TRY_US));
     return recovery->_is_offerer ? RECOVERY_OFFER : RECOVERY_REQUEST;
 }
 

@@ -9,7 +9,10 @@
  * addresses, which makes what was offered useless. Restart offers are RECOVERY_SPACING_US apart, a
  * try has RECOVERY_TRY_US, and after RECOVERY_TRIES tries in vain the session is negotiated anew
  * (the existing system may be stuck in a state that only an OFFER ends). One deadline covers it
- * all. While the server cannot be reached nothing is counted. One thread. */
+ * all. While the server cannot be reached nothing is counted.
+ *
+ * A peer that was killed says nothing; but the server knows that it has gone, and says so when
+ * something is sent there. One that only changes networks is back within seconds. One thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,6 +26,9 @@
 #define RECOVERY_TRY_US 6000000u
 #define RECOVERY_TRIES 2
 #define RECOVERY_TOTAL_US 60000000u
+#define RECOVERY_ABSENT_US 12000000u
+#define RECOVERY_REFUSED_US 250000u /* for a try, and between them, when nobody is left to answer  \
+                                     */
 #define RECOVERY_EXCHANGE_ID_SIZE 37
 
 enum recovery_state {
@@ -50,11 +56,12 @@ enum recovery_act {
 
 struct recovery {
     struct sm state;
-    bool _is_offerer, _is_linked, _has_path, _is_stale;
+    bool _is_offerer, _is_linked, _has_path, _is_stale, _is_refused;
     uint8_t _tries;
     uint64_t _deadline_us; /* of the state */
     uint64_t _total_us;    /* of it all */
     uint64_t _sent_us;     /* 0: never */
+    uint64_t _absent_us;   /* since when the server has not known the peer; 0: it does */
     char _exchange_id[RECOVERY_EXCHANGE_ID_SIZE];
 };
 
@@ -63,6 +70,9 @@ void recovery_init(struct recovery *recovery, bool is_offerer, bool is_linked);
 
 /* The path is lost, or back. */
 void recovery_on_path(struct recovery *recovery, bool has_path, uint64_t now_us);
+/* The path is lost because the peer's port is closed: what is sent may get no answer at all, so the
+ * server is asked again soon. */
+void recovery_on_refused(struct recovery *recovery);
 /* The addresses of this machine have changed. */
 void recovery_on_change(struct recovery *recovery, uint64_t now_us);
 /* The peer asks for a restart. */
@@ -74,6 +84,9 @@ enum recovery_act recovery_on_restart_offer(struct recovery *recovery, uint64_t 
 /* An ANSWER. RECOVERY_APPLY, or RECOVERY_NOTHING: it is for something else. */
 enum recovery_act recovery_on_answer(struct recovery *recovery, struct actr_view exchange_id);
 void recovery_on_linked(struct recovery *recovery, bool is_linked, uint64_t now_us);
+/* The server says that the peer is not connected to it. is_refused: the peer's port is closed too;
+ * then, or after RECOVERY_ABSENT_US of it, a session without a path is over (recovery_tick()). */
+void recovery_on_absent(struct recovery *recovery, bool is_refused, uint64_t now_us);
 /* The negotiation for RECOVERY_REPLACE has failed. */
 void recovery_on_unreplaced(struct recovery *recovery, uint64_t now_us);
 

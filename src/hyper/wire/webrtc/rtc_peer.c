@@ -277,6 +277,9 @@ void rtc_peer_on_refused(struct rtc_peer *peer, int code, const char *detail)
     struct negotiator *negotiator = &peer->negotiator;
     unsigned state = negotiator->state.state;
 
+    if (peer->up && code == ACTR_ENOTFOUND)
+        recovery_on_absent(&peer->up->recovery, connection_is_refused(peer->up->connection),
+                           rtc_peer_now_us(peer));
     /* A peer that is not there may be on its way back to the server, as we may. What was answered
      * meanwhile goes on. */
     if (code == ACTR_EPERMISSION)
@@ -284,6 +287,8 @@ void rtc_peer_on_refused(struct rtc_peer *peer, int code, const char *detail)
     else if (state == NEGOTIATOR_ASKING || (state == NEGOTIATOR_OFFERING && code == ACTR_ENOTFOUND))
         rtc_peer_drive(
             peer, negotiator_failed(negotiator, ACTR_EUNAVAILABLE, detail, rtc_peer_now_us(peer)));
+    else
+        rtc_peer_drive(peer, NEGOTIATOR_NOTHING);
 }
 
 void rtc_peer_on_linked(struct rtc_peer *peer, bool is_linked)

@@ -145,6 +145,8 @@ static void rtc_session_on_path(void *owner, struct connection *connection,
     if (path->is_up)
         session->was_relayed = path->is_relayed;
     recovery_on_path(&session->recovery, path->is_up, rtc_session_now_us(session));
+    if (connection_is_refused(connection))
+        recovery_on_refused(&session->recovery);
     if (path->is_up && path->is_newest)
         recovery_on_restarted(&session->recovery);
     rtc_peer_drive(session->peer, NEGOTIATOR_NOTHING);

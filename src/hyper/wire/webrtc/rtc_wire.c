@@ -61,6 +61,13 @@ static void rtc_wire_read(struct wire *base, bool enable)
         connection_read(wire->connection, enable);
 }
 
+static void rtc_wire_probe(struct wire *base)
+{
+    struct rtc_wire *wire = rtc_wire_of(base);
+    if (wire->connection)
+        connection_probe(wire->connection);
+}
+
 static void rtc_wire_close(struct wire *base, int code, const char *detail)
 {
     struct rtc_wire *wire = rtc_wire_of(base);
@@ -79,6 +86,7 @@ static void rtc_wire_close(struct wire *base, int code, const char *detail)
 static const struct wire_ops rtc_wire_ops = {
     .send = rtc_wire_send,
     .read = rtc_wire_read,
+    .probe = rtc_wire_probe,
     .close = rtc_wire_close,
 };
 

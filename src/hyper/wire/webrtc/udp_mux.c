@@ -115,6 +115,21 @@ static void mux_on_burst(void *owner, struct datagram_socket *socket, const stru
         mux_free(mux);
 }
 
+/* All of that address are told. */
+static void mux_on_refused(void *owner, struct datagram_socket *socket,
+                           const struct net_address *remote)
+{
+    struct udp_mux *mux = owner;
+    struct udp_route *route;
+    (void)socket;
+    udp_table_walk(&mux->table, remote);
+    while ((route = udp_table_next(&mux->table))) {
+        if (route->user->events->on_refused)
+            route->user->events->on_refused(route->user, remote);
+    }
+    udp_table_end(&mux->table);
+}
+
 /* ---- users ---- */
 
 static void join(struct udp_mux *mux, struct udp_mux_user *user)
@@ -269,7 +284,11 @@ static void mux_on_failed(void *owner, struct datagram_socket *socket, int code,
         mux->events->on_failed(mux->owner, code, detail);
 }
 
-static const struct datagram_events mux_socket_events = {mux_on_burst, mux_on_failed};
+static const struct datagram_events mux_socket_events = {
+    .on_burst = mux_on_burst,
+    .on_failed = mux_on_failed,
+    .on_refused = mux_on_refused,
+};
 
 /* The second family takes the port of the first, if it is free. */
 static int open_socket(struct udp_mux *mux, int family)

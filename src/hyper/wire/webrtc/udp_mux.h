@@ -38,6 +38,9 @@ struct udp_mux_user_events {
     /* All datagrams of a burst that were for this user have been handed over: send what they
      * caused. Not called for a user that got none. */
     void (*on_burst_end)(struct udp_mux_user *user);
+    /* The port that the user sends to at `remote` is said to be closed; see datagram_events. The
+     * mux must not be closed inside. May be NULL. */
+    void (*on_refused)(struct udp_mux_user *user, const struct net_address *remote);
 };
 
 /* Embedded; zeroed, with events set. */

@@ -285,6 +285,17 @@ TEST(a_reply_whose_wire_has_gone_takes_another_to_the_same_peer)
     rig_close(&rig);
 }
 
+TEST(when_an_accepted_wire_is_lost_the_dialled_one_is_asked)
+{
+    struct rig rig;
+    rig_open(&rig, 1);
+    struct fake_wire *dialled = rig_connect(&rig, 0), *accepted = rig_accept(&rig);
+    rig_settle(&rig);
+    fake_wire_end(accepted, ACTR_EUNAVAILABLE, "reset", false);
+    assert_int_equal(dialled->probes, 1);
+    rig_close(&rig);
+}
+
 TEST(an_accepted_wire_reads_once_it_was_told_of)
 {
     struct rig rig;

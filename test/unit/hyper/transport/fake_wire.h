@@ -23,7 +23,7 @@ struct fake_wire {
     uint8_t channels[FAKE_WIRE_SENT_MAX];
     size_t sent_count;
     bool says_full, is_reading;
-    unsigned settles; /* asked for */
+    unsigned settles, probes; /* asked for */
     int close_code;
     char close_detail[128];
     struct loop_task closed;
@@ -103,6 +103,11 @@ static inline void fake_wire_settle(struct wire *base)
     fake_wire_of(base)->settles++;
 }
 
+static inline void fake_wire_probe(struct wire *base)
+{
+    fake_wire_of(base)->probes++;
+}
+
 static inline void fake_wire_close(struct wire *base, int code, const char *detail)
 {
     struct fake_wire *wire = fake_wire_of(base);
@@ -114,8 +119,13 @@ static inline void fake_wire_close(struct wire *base, int code, const char *deta
     loop_defer(wire->all->loop, &wire->closed);
 }
 
-static const struct wire_ops fake_wire_ops = {fake_wire_send, fake_wire_read, fake_wire_settle,
-                                              fake_wire_close};
+static const struct wire_ops fake_wire_ops = {
+    .send = fake_wire_send,
+    .read = fake_wire_read,
+    .settle = fake_wire_settle,
+    .probe = fake_wire_probe,
+    .close = fake_wire_close,
+};
 
 static inline struct fake_wire *fake_wire_new(struct fake_wires *all, enum wire_kind kind,
                                               enum wire_role role, const struct actr_id *peer)

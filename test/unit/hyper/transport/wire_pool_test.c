@@ -230,6 +230,32 @@ TEST(a_takeover_ends_with_either_wire)
     rig_close(&rig);
 }
 
+TEST(when_a_wire_is_lost_the_other_one_is_asked)
+{
+    struct rig rig;
+    rig_open(&rig, 2);
+    wire_pool_connect(&rig.pool);
+    struct fake_wire *rtc = rig.all.wires[0], *ws = rig.all.wires[1];
+    fake_wire_ready(ws);
+    fake_wire_ready(rtc);
+    refuse(ws);
+    assert_int_equal(rtc->probes, 1);
+    wire_pool_probe(&rig.pool);
+    assert_int_equal(rtc->probes, 2);
+    rig_close(&rig);
+
+    /* Not for one that never was, or that we close. */
+    rig_open(&rig, 2);
+    wire_pool_connect(&rig.pool);
+    rtc = rig.all.wires[0];
+    ws = rig.all.wires[1];
+    fake_wire_ready(rtc);
+    rig_settle(&rig);
+    assert_null(rig.all.wires[1]);
+    assert_int_equal(rtc->probes, 0);
+    rig_close(&rig);
+}
+
 TEST(a_wire_that_the_peer_made_is_taken_over)
 {
     struct rig rig;

@@ -345,12 +345,17 @@ uint64_t ice_agent_tick(struct ice_agent *agent, uint64_t now_us)
 void ice_agent_probe(struct ice_agent *agent, uint64_t limit_us, uint64_t now_us)
 {
     struct ice_pair *pair = agent->selected;
-    if (!pair || agent->probe_until_us)
+    if (!pair)
         return;
+    agent->is_changed = true;
+    if (agent->probe_until_us) {
+        if (now_us + limit_us < agent->probe_until_us)
+            agent->probe_until_us = now_us + limit_us;
+        return;
+    }
     agent->probe_us = now_us;
     agent->probe_until_us = now_us + limit_us;
     pair->due_us = now_us;
-    agent->is_changed = true;
 }
 
 bool ice_agent_selected(const struct ice_agent *agent, struct ice_pair_info *ret_pair)

@@ -130,7 +130,8 @@ uint64_t ice_agent_tick(struct ice_agent *agent, uint64_t now_us);
 uint64_t ice_agent_deadline(const struct ice_agent *agent);
 
 /* Checks the selected pair at once and, unanswered, falls to ICE_DISCONNECTED after limit_us: for
- * suspicions from elsewhere (a transmission that is not acknowledged). */
+ * suspicions from elsewhere (another connection with the peer has ended). While a probe is under
+ * way another one may only shorten it. */
 void ice_agent_probe(struct ice_agent *agent, uint64_t limit_us, uint64_t now_us);
 
 /* The pair that carries; false: none is selected (or consent has expired: nothing may be sent). */

@@ -187,7 +187,8 @@ static inline void mux_close(void)
 
 struct listener {
     struct udp_mux_user user;
-    size_t count, end_count;
+    size_t count, end_count, refused_count;
+    struct net_address refused; /* the last */
     bool refuses;
     void (*on_datagram)(struct listener *listener);
     void (*on_burst_end)(struct listener *listener);
@@ -212,8 +213,15 @@ static inline void listener_on_burst_end(struct udp_mux_user *user)
         listener->on_burst_end(listener);
 }
 
-static const struct udp_mux_user_events listener_events = {listener_on_datagram,
-                                                           listener_on_burst_end};
+static inline void listener_on_refused(struct udp_mux_user *user, const struct net_address *remote)
+{
+    struct listener *listener = container_of(user, struct listener, user);
+    listener->refused = *remote;
+    listener->refused_count++;
+}
+
+static const struct udp_mux_user_events listener_events = {
+    listener_on_datagram, listener_on_burst_end, listener_on_refused};
 
 static struct listener a, b, c;
 

@@ -52,6 +52,84 @@ static void offer(void)
     assert_int_equal(tick(), RECOVERY_NOTHING);
 }
 
+/* A closed port, and the server's word: nobody is left to wait for. */
+TEST(a_peer_that_is_absent_and_refuses_has_gone)
+{
+    begin(true);
+    lose_path();
+    recovery_on_refused(&r);
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_offered(&r, ID);
+    recovery_on_absent(&r, true, now);
+    assert_int_equal(recovery_on_answer(&r, view_text(ID)), RECOVERY_NOTHING);
+    assert_int_equal(tick(), RECOVERY_GIVE_UP);
+    recovery_on_absent(&r, true, now);
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+}
+
+/* The server learns of it a little later than we. */
+TEST(a_peer_that_refuses_is_asked_for_again_soon)
+{
+    begin(false);
+    lose_path();
+    recovery_on_refused(&r);
+    assert_int_equal(tick(), RECOVERY_REQUEST);
+    assert_int_equal(at_deadline(RECOVERY_REFUSED_US), RECOVERY_REQUEST);
+    recovery_on_absent(&r, true, now);
+    assert_int_equal(tick(), RECOVERY_GIVE_UP);
+}
+
+/* It may be changing networks: only the path is asked for again, at the usual pace, and no try is
+ * counted. */
+TEST(a_peer_that_is_absent_but_silent_has_some_time)
+{
+    begin(true);
+    lose_path();
+    for (unsigned i = 0; i * RECOVERY_SPACING_US < RECOVERY_ABSENT_US; i++) {
+        assert_int_equal(tick(), RECOVERY_OFFER);
+        recovery_offered(&r, ID);
+        recovery_on_absent(&r, false, now);
+        assert_int_equal(tick(), RECOVERY_NOTHING);
+        now += RECOVERY_SPACING_US;
+    }
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_on_absent(&r, false, now);
+    assert_int_equal(tick(), RECOVERY_GIVE_UP);
+}
+
+TEST(a_peer_that_comes_back_was_not_absent)
+{
+    begin(true);
+    lose_path();
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_offered(&r, ID);
+    recovery_on_absent(&r, false, now);
+    now += RECOVERY_ABSENT_US - 1;
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_offered(&r, ID);
+    assert_int_equal(recovery_on_answer(&r, view_text(ID)), RECOVERY_APPLY);
+    now += RECOVERY_TRY_US;
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_on_absent(&r, false, now);
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    recovery_on_path(&r, true, now);
+    assert_steady();
+    recovery_on_absent(&r, true, now);
+    assert_steady();
+}
+
+/* What still works is not given up for a word. */
+TEST(a_path_outlives_what_the_server_says)
+{
+    begin(true);
+    recovery_on_change(&r, now);
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_offered(&r, ID);
+    recovery_on_absent(&r, true, now);
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    assert_int_equal(at_deadline(RECOVERY_SPACING_US), RECOVERY_OFFER);
+}
+
 TEST(the_offerer_offers_at_once)
 {
     offer();

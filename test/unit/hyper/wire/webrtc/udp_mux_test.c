@@ -164,6 +164,26 @@ TEST(one_family_suffices_and_none_does_not)
     loop_virtual_close(fake.loop);
 }
 
+TEST(a_closed_port_is_told_to_all_who_send_there)
+{
+    begin();
+    struct net_address first = remote_of(1), second = remote_of(2);
+    route(&a, 1);
+    route(&b, 1);
+    route(&c, 2);
+    fake.sockets[0].events->on_refused(fake.sockets[0].owner, &fake.sockets[0].base, &first);
+    assert_int_equal(a.refused_count, 1);
+    assert_int_equal(b.refused_count, 1);
+    assert_int_equal(c.refused_count, 0);
+    assert_true(net_address_equal(&a.refused, &first));
+    fake.sockets[0].events->on_refused(fake.sockets[0].owner, &fake.sockets[0].base, &second);
+    assert_int_equal(c.refused_count, 1);
+    second.port++;
+    fake.sockets[0].events->on_refused(fake.sockets[0].owner, &fake.sockets[0].base, &second);
+    assert_int_equal(a.refused_count + b.refused_count + c.refused_count, 3);
+    end();
+}
+
 TEST(the_last_socket_that_fails_is_told)
 {
     begin();

@@ -253,6 +253,15 @@ TEST(ice_agent_probe_finds_out_early)
     assert_int_equal(network.peers[0].state_us, deaf_us + 500 * MS);
     network.peers[0].paths[0].is_deaf = false;
     assert_true(network_connects(&network, 1 * S));
+    network_run(&network, network.now_us + 5 * S);
+    network.peers[0].paths[0].is_deaf = true;
+    deaf_us = network.now_us;
+    ice_agent_probe(network.peers[0].agent, 500 * MS, network.now_us);
+    ice_agent_probe(network.peers[0].agent, 200 * MS, network.now_us); /* only sooner */
+    ice_agent_probe(network.peers[0].agent, 900 * MS, network.now_us);
+    network_run(&network, network.now_us + 1 * S);
+    assert_int_equal(network.peers[0].state, ICE_DISCONNECTED);
+    assert_int_equal(network.peers[0].state_us, deaf_us + 200 * MS);
     network_deinit(&network);
 }
 

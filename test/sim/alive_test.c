@@ -1,0 +1,173 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* Is the peer of a WebRTC session still there? What is known of one that was killed, and when; what
+ * silence and forged words are worth; what becomes of the calls. ACTR_SIM_SEEDS=n runs n seeds of
+ * each. */
+#include <stdlib.h>
+
+#include "harness.h"
+#include "sim_pair.h"
+
+static struct sim_pair pair;
+static struct sim_world *const world = &pair.world;
+
+static uint64_t seeds(void)
+{
+    const char *text = getenv("ACTR_SIM_SEEDS");
+    return text ? strtoull(text, NULL, 10) : 20;
+}
+
+static uint64_t first_seed(void)
+{
+    const char *text = getenv("ACTR_SIM_SEED");
+    return text ? strtoull(text, NULL, 10) : 1;
+}
+
+#define EACH_SEED(seed)                                                                            \
+    for (uint64_t seed = first_seed(), seed##_end = getenv("ACTR_SIM_SEED") ? seed : seeds();      \
+         seed <= seed##_end; seed++)
+
+static const struct sim_call echo = {.route = SIM_ECHO, .len = 100, .timeout_ms = 90000};
+
+static unsigned heard(const struct sim_node *node, enum actr_hook hook)
+{
+    return node->observer.counts[hook];
+}
+
+static bool is_up(void *arg)
+{
+    (void)arg;
+    return heard(pair.alpha, ACTR_HOOK_WEBRTC_CONNECTED) > 0 &&
+           heard(pair.beta, ACTR_HOOK_WEBRTC_CONNECTED) > 0;
+}
+
+static bool is_lost(void *arg)
+{
+    (void)arg;
+    return heard(pair.alpha, ACTR_HOOK_WEBRTC_DISCONNECTED) > 0;
+}
+
+static void quiet(void)
+{
+    sim_check(world, sim_run_until(world, sim_traffic_is_quiet, &pair.traffic, 120 * SIM_S));
+}
+
+/* Two nodes with a session that has carried. */
+static void begin(uint64_t seed, const char *test, bool has_listeners)
+{
+    sim_pair_init_webrtc(&pair, seed, test, has_listeners);
+    const struct sim_call *call = sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+    quiet();
+    sim_check(world, call->code == 0);
+    sim_check(world, sim_run_until(world, is_up, NULL, 20 * SIM_S));
+    sim_run(world, sim_between(&world->net, 0, 3 * SIM_S));
+    sim_check(world, !is_lost(NULL));
+}
+
+static void kill_beta(void)
+{
+    sim_host_kill(&pair.beta->host);
+}
+
+/* Beta is dead; what is left of it in this process ends. */
+static void end(void)
+{
+    sim_host_heal(&pair.beta->host);
+    sim_pair_deinit(&pair);
+}
+
+/* At the latest with the next check of consent, and the server's word. */
+TEST(a_killed_peer_is_known_with_the_next_datagram)
+{
+    EACH_SEED(seed)
+    {
+        begin(seed, "a_killed_peer_is_known_with_the_next_datagram", false);
+        const struct sim_call later = {.route = SIM_LATER, .timeout_ms = 90000, .delay_us = 60000};
+        const struct sim_call *call = sim_pair_send(&pair, pair.alpha, pair.beta, &later);
+        sim_run(world, 30 * SIM_MS);
+        uint64_t killed_us = sim_now_us(world);
+        kill_beta();
+        sim_check(world, sim_run_until(world, is_lost, NULL, 2 * SIM_S));
+        quiet();
+        sim_check(world, call->code == ACTR_EUNAVAILABLE);
+        sim_check(world, call->ended_us - killed_us < 30 * SIM_S);
+        end();
+    }
+}
+
+/* The system tells that a WebSocket was cut, so the other wire of the peer is asked at once. */
+TEST(with_a_websocket_it_is_known_at_once)
+{
+    EACH_SEED(seed)
+    {
+        begin(seed, "with_a_websocket_it_is_known_at_once", true);
+        bool has_both = heard(pair.alpha, ACTR_HOOK_WEBSOCKET_CONNECTED) > 0;
+        kill_beta();
+        sim_check(world, sim_run_until(world, is_lost, NULL, (has_both ? 1000 : 2000) * SIM_MS));
+        end();
+    }
+}
+
+TEST(a_peer_that_says_nothing_keeps_its_session)
+{
+    EACH_SEED(seed)
+    {
+        begin(seed, "a_peer_that_says_nothing_keeps_its_session", false);
+        sim_host_hole(&pair.beta->host, 8 * SIM_S);
+        sim_run(world, 5 * SIM_S);
+        const struct sim_call *call = sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+        quiet();
+        sim_check(world, call->code == 0 && call->executions == 1);
+        sim_check(world, !is_lost(NULL));
+        sim_pair_deinit(&pair);
+    }
+}
+
+TEST(a_forged_word_ends_no_session)
+{
+    EACH_SEED(seed)
+    {
+        begin(seed, "a_forged_word_ends_no_session", false);
+        for (int i = 0; i < 100; i++) {
+            sim_host_defame(&pair.alpha->host, &pair.beta->host);
+            sim_host_defame(&pair.beta->host, &pair.alpha->host);
+            if (i % 10 == 0)
+                sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+            sim_run(world, sim_between(&world->net, 0, 100 * SIM_MS));
+        }
+        quiet();
+        sim_check(world, !is_lost(NULL) && pair.traffic.failed == 0);
+        struct actr_id id = actr_node_id(pair.beta->node);
+        struct actr_peer_stats stats = {.size = sizeof(stats)};
+        sim_check(world, actr_node_get_peer_stats(pair.alpha->node, &id, &stats) == 0);
+        sim_check(world, stats.has_path && stats.recovery_left_ms == 0);
+        sim_pair_deinit(&pair);
+    }
+}
+
+/* All that speaks against a peer is wrong: it lives, and has kept what it was asked. The call goes
+ * out again, and is answered once. */
+TEST(a_session_that_ended_in_error_costs_nothing)
+{
+    unsigned losses = 0;
+    EACH_SEED(seed)
+    {
+        begin(seed, "a_session_that_ended_in_error_costs_nothing", false);
+        const struct sim_call later = {
+            .route = SIM_LATER, .timeout_ms = 90000, .delay_us = 1000000};
+        const struct sim_call *call = sim_pair_send(&pair, pair.alpha, pair.beta, &later);
+        sim_run(world, 60 * SIM_MS);
+        sim_check(world, call->executions == 1);
+        sim_cut(&world->net, &pair.beta->host, &world->server, SIM_CUT_BOTH);
+        sim_host_hole(&pair.beta->host, 200 * SIM_MS);
+        for (int i = 0; i < 8; i++) {
+            sim_host_defame(&pair.alpha->host, &pair.beta->host);
+            sim_run(world, 25 * SIM_MS);
+        }
+        quiet();
+        losses += is_lost(NULL);
+        sim_check(world, call->code == 0 && call->executions == 1);
+        sim_pair_deinit(&pair);
+    }
+    assert_true(losses > 0 || getenv("ACTR_SIM_SEED"));
+}
