@@ -27,8 +27,7 @@
 #define RECOVERY_TRIES 2
 #define RECOVERY_TOTAL_US 60000000u
 #define RECOVERY_ABSENT_US 12000000u
-#define RECOVERY_REFUSED_US 250000u /* for a try, and between them, when nobody is left to answer  \
-                                     */
+#define RECOVERY_REFUSED_US 250000u /* a try, and between tries, when nobody is left to answer */
 #define RECOVERY_EXCHANGE_ID_SIZE 37
 
 enum recovery_state {
