@@ -143,6 +143,9 @@ static bool end_take(struct pair_end *end, struct pair_end *other, json_t *event
         end->has_version = true;
     } else if (strcmp(is, "open") == 0) {
         end->open_count++;
+    } else if (strcmp(is, "state") == 0) {
+        const char *state = json_string_value(json_object_get(event, "state"));
+        end->is_closed = end->is_closed || (state && strcmp(state, "closed") == 0);
     } else if (strcmp(is, "counted") == 0) {
         end->result = number_of(event, "bytes") / 1e3 / number_of(event, "ms");
     } else if (strcmp(is, "pinged") == 0) {
@@ -183,6 +186,11 @@ static bool has_versions(const struct pair *pair)
 static bool has_channels(const struct pair *pair)
 {
     return pair->ends[0].open_count >= CHANNELS && pair->ends[1].open_count >= CHANNELS;
+}
+
+static bool has_closed(const struct pair *pair)
+{
+    return pair->ends[0].is_closed && pair->ends[1].is_closed;
 }
 
 static bool has_result(const struct pair *pair)
@@ -249,6 +257,14 @@ bool pair_connect(struct pair *pair, double *ret_ms)
         return false;
     *ret_ms = (bench_now_us() - begin_us) / 1e3;
     return true;
+}
+
+bool pair_disconnect(struct pair *pair)
+{
+    static const char close[] = "{\"do\":\"close\"}";
+    pair->ends[0].is_closed = pair->ends[1].is_closed = false;
+    return end_tell(&pair->ends[0], close) && end_tell(&pair->ends[1], close) &&
+           pair_wait(pair, "end", has_closed);
 }
 
 static bool pair_result(struct pair *pair, const char *what, const char *line, double *ret)

@@ -19,14 +19,13 @@ struct pair_end {
     int in, out; /* its standard input and output */
     size_t len;  /* of what has come of a line */
     char line[1 << 16];
-    bool has_version;
+    bool has_version, is_closed;
     unsigned open_count;
     double result; /* of the last flood (MB/s) or ping (us); 0: not there yet */
 };
 
 struct pair {
     struct pair_end ends[2]; /* the offerer, the answerer */
-    bool has_failed;
 };
 
 const char *pair_stack_name(enum pair_stack stack);
@@ -38,6 +37,9 @@ void pair_close(struct pair *pair);
 /* Opens a session with the four channels of a node. *ret_ms: from the command to offer to the last
  * channel open on both ends. False as above, from here on. */
 bool pair_connect(struct pair *pair, double *ret_ms);
+
+/* Ends the session; another may follow. */
+bool pair_disconnect(struct pair *pair);
 
 /* Messages of `size` on one ordered, reliable channel, as many as make `bytes`, as fast as they are
  * taken; MB/s from the first to the last that arrives. */

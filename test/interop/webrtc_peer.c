@@ -9,7 +9,7 @@
  *       | counted {bytes, ms}
  *
  * wrong: changed, or out of order where there is order; missing: did not come back on a reliable
- * lane; lost: did not come back on the other one. One session in the life of the process. */
+ * lane; lost: did not come back on the other one. One session at a time. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,6 +262,7 @@ static void on_closed(void *owner, struct connection *connection, int code, cons
     emit(json_pack("{s:s, s:s, s:i, s:s}", "is", "state", "state", "closed", "code", code, "detail",
                    detail ? detail : ""));
     peer.connection = connection_free(connection);
+    peer.has_description = peer.is_offerer = false; /* for the next one */
 }
 
 static const struct connection_events events = {

@@ -125,15 +125,44 @@ static void connection_schedule(struct connection *connection)
         loop_timer_start(&connection->timer, due_us > now_us ? due_us - now_us : 0);
 }
 
+static void connection_keep_early(struct connection *connection, struct actr_view datagram)
+{
+    if (connection->early_count == CONNECTION_EARLY_MAX || datagram.len > CONNECTION_EARLY_LEN_MAX)
+        return;
+    struct connection_early *early = mem_alloc(sizeof(*early) + datagram.len);
+    if (!early)
+        return; /* as if it were lost */
+    early->len = datagram.len;
+    memcpy(early->bytes, datagram.ptr, datagram.len);
+    list_init(&early->link);
+    list_push(&connection->early, &early->link);
+    connection->early_count++;
+}
+
+static void connection_start(struct connection *connection)
+{
+    uint64_t now_us = loop_now_us(connection->settings->loop);
+    struct list *link;
+
+    connection->has_started = true;
+    association_start(connection->association, now_us);
+    while ((link = list_pop(&connection->early)) != NULL) {
+        struct connection_early *early = container_of(link, struct connection_early, link);
+        association_receive(connection->association, actr_view_of(early->bytes, early->len),
+                            now_us);
+        mem_free(early);
+    }
+    if (connection->early_count > 0)
+        association_receive_end(connection->association);
+    connection->early_count = 0;
+}
+
 /* After whatever may have changed the agent: begins the association when there is a path. */
 static void connection_settle(struct connection *connection)
 {
-    bool may_start = connection->has_begun && !connection->has_started && !connection->is_over &&
-                     ice_agent_path(connection->agent, &(struct net_address){0}) != NULL;
-    if (may_start) {
-        connection->has_started = true;
-        association_start(connection->association, loop_now_us(connection->settings->loop));
-    }
+    if (connection->has_begun && !connection->has_started && !connection->is_over &&
+        ice_agent_path(connection->agent, &(struct net_address){0}) != NULL)
+        connection_start(connection);
     connection_schedule(connection);
 }
 
@@ -296,7 +325,11 @@ static bool connection_receive(struct connection *connection, const struct net_a
         connection_on_media(connection, bytes);
         return true;
     }
-    if (!connection->has_begun || !association_receive(connection->association, bytes, now_us))
+    if (!connection->has_started) {
+        connection_keep_early(connection, bytes);
+        return true;
+    }
+    if (!association_receive(connection->association, bytes, now_us))
         return false;
     ice_agent_heard(connection->agent, remote, now_us);
     return true;
@@ -543,6 +576,7 @@ int connection_new(const struct connection_settings *settings, bool is_offerer,
     connection->close_us = UINT64_MAX;
     connection->user.events = &connection_user_events;
     list_init(&connection->held);
+    list_init(&connection->early);
     loop_task_init(&connection->told, connection_on_told);
     loop_timer_init(&connection->timer, settings->loop, connection_on_timer);
     connection->local_count = udp_mux_locals(settings->mux, false, connection->locals);
@@ -571,6 +605,8 @@ struct connection *connection_free(struct connection *connection)
         actr_bytes_unref(held->message);
         mem_free(held);
     }
+    while ((link = list_pop(&connection->early)) != NULL)
+        mem_free(container_of(link, struct connection_early, link));
     mem_free(connection);
     return NULL;
 }

@@ -15,6 +15,11 @@
 /* mDNS names that are being looked up; further ones are dropped. */
 #define CONNECTION_NAMES_MAX 16
 
+/* Datagrams of the peer that have come before there is a path to answer by: a peer may see one
+ * earlier than we do. Further or longer ones are dropped; it sends them again, after a second. */
+#define CONNECTION_EARLY_MAX 8
+#define CONNECTION_EARLY_LEN_MAX 1500
+
 /* Told in this order. */
 enum {
     CONNECTION_NEWS_READY = 1,
@@ -28,6 +33,12 @@ struct connection_held {
     struct list link;
     struct actr_bytes message;
     uint8_t lane;
+};
+
+struct connection_early {
+    struct list link;
+    size_t len;
+    uint8_t bytes[];
 };
 
 struct connection {
@@ -50,6 +61,8 @@ struct connection {
     uint64_t armed_us, close_us;
     uint64_t refused_us; /* the port at the end of the path was last said to be closed; 0: never */
     struct list held;
+    struct list early;
+    size_t early_count;
     struct net_address locals[UDP_MUX_LOCALS_MAX];
     size_t local_count;
     char remote_ufrag[ICE_CREDENTIAL_MAX + 1]; /* of the last description taken */

@@ -1,0 +1,357 @@
+// SPDX-FileCopyrightText: 2026 The actr authors
+// SPDX-License-Identifier: Apache-2.0
+/* One session against an agent that the test drives: what comes before there is a path. */
+#include "hyper/wire/webrtc/connection.h"
+
+#include <stdio.h>
+
+#include "fake_udp.h"
+#include "hyper/wire/webrtc/connection_parts.h"
+
+/* ---- an association that writes down what it is given ---- */
+
+static struct {
+    struct association base;
+    bool is_started;
+    bool is_waiting; /* for the end of a burst */
+    size_t count;
+    uint8_t bytes[16]; /* the second of each datagram */
+} association;
+
+static const struct fingerprint *association_has_fingerprint(const struct association *base)
+{
+    static const struct fingerprint fingerprint = {.hash = FINGERPRINT_SHA256};
+    (void)base;
+    return &fingerprint;
+}
+
+static uint32_t association_has_message_len_max(const struct association *base)
+{
+    (void)base;
+    return 65536;
+}
+
+static int association_begins(struct association *base, const struct association_peer *peer)
+{
+    (void)base, (void)peer;
+    return 0;
+}
+
+static void association_starts(struct association *base, uint64_t now_us)
+{
+    (void)base, (void)now_us;
+    association.is_started = true;
+}
+
+static bool association_receives(struct association *base, struct actr_view datagram,
+                                 uint64_t now_us)
+{
+    (void)base, (void)now_us;
+    assert_true(association.is_started && association.count < sizeof(association.bytes));
+    association.bytes[association.count++] = datagram.ptr[1];
+    association.is_waiting = true;
+    return true;
+}
+
+static void association_receives_end(struct association *base)
+{
+    (void)base;
+    association.is_waiting = false;
+}
+
+static uint64_t association_has_deadline(const struct association *base)
+{
+    (void)base;
+    return UINT64_MAX;
+}
+
+static uint64_t association_ticks(struct association *base, uint64_t now_us)
+{
+    (void)base, (void)now_us;
+    return UINT64_MAX;
+}
+
+static void association_goes(struct association *base)
+{
+    (void)base;
+}
+
+static const struct association_ops association_ops = {
+    .fingerprint = association_has_fingerprint,
+    .message_len_max = association_has_message_len_max,
+    .begin = association_begins,
+    .start = association_starts,
+    .receive = association_receives,
+    .receive_end = association_receives_end,
+    .deadline = association_has_deadline,
+    .tick = association_ticks,
+    .free = association_goes,
+};
+
+static int association_is_made(struct association_factory *factory,
+                               const struct association_events *events, void *owner,
+                               struct association **ret_association)
+{
+    (void)factory, (void)events, (void)owner;
+    association.base.ops = &association_ops;
+    *ret_association = &association.base;
+    return 0;
+}
+
+/* ---- the peer ---- */
+
+static struct {
+    struct ice_agent *agent;
+    struct connection *connection;
+    struct connection_settings settings;
+    bool is_deaf; /* what the session asks is lost; what it answers is not */
+    struct flying {
+        bool is_ours;
+        size_t len;
+        uint8_t bytes[256];
+    } flying[16];
+    size_t count;
+} world;
+
+static void fly(bool is_ours, struct actr_view bytes)
+{
+    struct flying *flying = &world.flying[world.count++];
+    assert_true(world.count <= 16 && bytes.len <= sizeof(flying->bytes));
+    flying->is_ours = is_ours;
+    flying->len = bytes.len;
+    memcpy(flying->bytes, bytes.ptr, bytes.len);
+}
+
+static const struct net_address here = {.bytes = {192, 0, 2, 99}, .port = 4000};
+
+static void reach_session(struct actr_view bytes)
+{
+    const struct datagram datagram = {.local = here, .remote = remote_of(1), .bytes = bytes};
+    fake.sockets[0].events->on_burst(fake.sockets[0].owner, &fake.sockets[0].base, &datagram, 1);
+}
+
+static void land(const struct flying *flying)
+{
+    struct net_address there = remote_of(1);
+    struct actr_view bytes = actr_view_of(flying->bytes, flying->len);
+    if (flying->is_ours)
+        ice_agent_receive(world.agent, &there, &here, bytes, loop_now_us(fake.loop));
+    else
+        reach_session(bytes);
+}
+
+static void peer_sends(void *owner, const struct candidate *local, const struct net_address *remote,
+                       struct actr_view bytes)
+{
+    (void)owner, (void)local, (void)remote;
+    fly(false, bytes);
+}
+
+static void peer_hears_state(void *owner, enum ice_state state)
+{
+    (void)owner, (void)state;
+}
+
+static void peer_hears_selected(void *owner, const struct ice_pair_info *pair)
+{
+    (void)owner, (void)pair;
+}
+
+static void peer_hears_remote(void *owner, const struct net_address *remote)
+{
+    (void)owner, (void)remote;
+}
+
+static void peer_has_random(void *owner, void *buf, size_t len)
+{
+    (void)owner;
+    memset(buf, 7, len);
+}
+
+static const struct ice_events peer_events = {peer_sends, peer_hears_state, peer_hears_selected,
+                                              peer_hears_remote, peer_has_random};
+
+static void session_sends(struct datagram_socket *socket, const struct net_address *local,
+                          const struct net_address *remote, struct actr_view bytes)
+{
+    (void)socket, (void)local, (void)remote;
+    /* A request has 00 in the bits that tell an answer (RFC 8489 §5). */
+    if (!world.is_deaf || bytes.ptr[0] != 0)
+        fly(true, bytes);
+}
+
+static const struct datagram_ops session_ops = {session_sends, fake_flush, fake_local, fake_stats,
+                                                fake_close};
+
+static void on_candidate(void *owner, struct connection *connection, const char *ufrag,
+                         const char *text)
+{
+    (void)owner, (void)connection, (void)ufrag, (void)text;
+}
+
+static void on_closed(void *owner, struct connection *connection, int code, const char *detail)
+{
+    (void)owner, (void)connection, (void)code;
+    fail_msg("%s", detail);
+}
+
+static const struct connection_events connection_events = {.on_candidate = on_candidate,
+                                                           .on_closed = on_closed};
+
+static void credential_of(const char *sdp, const char *name, char *ret, size_t len)
+{
+    const char *at = strstr(sdp, name);
+    assert_non_null(at);
+    at += strlen(name);
+    snprintf(ret, len, "%.*s", (int)strcspn(at, "\r\n"), at);
+}
+
+static void run(uint64_t duration_us)
+{
+    for (uint64_t end_us = loop_now_us(fake.loop) + duration_us; loop_now_us(fake.loop) < end_us;) {
+        loop_virtual_run_until(fake.loop, loop_now_us(fake.loop) + 1000);
+        ice_agent_tick(world.agent, loop_now_us(fake.loop));
+        while (world.count > 0) {
+            struct flying first = world.flying[0];
+            memmove(world.flying, world.flying + 1, --world.count * sizeof(first));
+            land(&first);
+        }
+    }
+}
+
+static void session_open(void)
+{
+    static struct association_factory factory = {.make = association_is_made};
+    const struct ice_options options = {.role = ICE_CONTROLLED};
+    struct ice_credentials credentials;
+    char text[1024];
+    struct actr_bytes sdp;
+
+    memset(&world, 0, sizeof(world));
+    memset(&association, 0, sizeof(association));
+    fake_open();
+    fake.list[0].address = here;
+    fake.list[0].address.port = 0;
+    fake.list_count = 1;
+    assert_int_equal(mux_open_with((struct udp_mux_options){0}), 0);
+    fake.sockets[0].base.ops = &session_ops;
+    world.settings = (struct connection_settings){
+        .loop = fake.loop, .net = &fake.net, .mux = mux, .associations = &factory};
+    world.is_deaf = true;
+    assert_int_equal(
+        connection_new(&world.settings, true, &connection_events, NULL, &world.connection), 0);
+    assert_int_equal(connection_offer(world.connection, false, &sdp), 0);
+    snprintf(text, sizeof(text), "%.*s", (int)sdp.len, (const char *)sdp.ptr);
+    actr_bytes_unref(sdp);
+    credential_of(text, "a=ice-ufrag:", credentials.ufrag, sizeof(credentials.ufrag));
+    credential_of(text, "a=ice-pwd:", credentials.pwd, sizeof(credentials.pwd));
+
+    struct candidate candidate;
+    memset(&candidate, 0, sizeof(candidate));
+    candidate.type = CANDIDATE_HOST;
+    candidate.address = candidate.base = remote_of(1);
+    world.agent = ice_agent_new(&options, &peer_events, NULL);
+    assert_non_null(world.agent);
+    assert_int_equal(ice_agent_add_local(world.agent, &candidate, 1), 0);
+    assert_int_equal(ice_agent_set_remote(world.agent, &credentials, loop_now_us(fake.loop)), 0);
+    candidate.priority = 1000;
+    candidate.address = here;
+    assert_int_equal(ice_agent_add_remote(world.agent, &candidate, loop_now_us(fake.loop)), 0);
+}
+
+static void session_answer(void)
+{
+    const struct ice_credentials *credentials = ice_agent_local(world.agent);
+    char text[1024];
+    snprintf(text, sizeof(text),
+             "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+             "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n"
+             "a=mid:0\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=setup:active\r\n"
+             "a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:"
+             "55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\na=sctp-port:5000\r\n",
+             credentials->ufrag, credentials->pwd);
+    assert_int_equal(connection_apply(world.connection, view_text(text)), 0);
+}
+
+static void session_close(void)
+{
+    connection_free(world.connection);
+    ice_agent_free(world.agent);
+    mux_close();
+}
+
+static void peer_says(size_t count, size_t len)
+{
+    uint8_t bytes[2000] = {22};
+    for (size_t i = 0; i < count; i++) {
+        bytes[1] = (uint8_t)i;
+        reach_session(actr_view_of(bytes, len));
+    }
+}
+
+static void check_early(size_t wanted)
+{
+    run(100000);
+    assert_false(association.is_started);
+    world.is_deaf = false;
+    run(3000000);
+    assert_true(association.is_started);
+    assert_int_equal(association.count, wanted);
+    for (size_t i = 0; i < wanted; i++)
+        assert_int_equal(association.bytes[i], i);
+    assert_false(association.is_waiting);
+}
+
+/* A peer may have a path before we do, and begins to speak at once. */
+TEST(what_comes_before_the_path_is_handed_on_with_it)
+{
+    session_open();
+    session_answer();
+    run(100000);
+    peer_says(3, 200);
+    check_early(3);
+    peer_says(1, 200);
+    assert_int_equal(association.count, 4);
+    session_close();
+}
+
+/* Even before we have its answer: it needs nothing of ours but the offer. */
+TEST(what_comes_before_the_answer_is_handed_on_too)
+{
+    session_open();
+    run(100000);
+    peer_says(2, 200);
+    session_answer();
+    check_early(2);
+    session_close();
+}
+
+TEST(what_comes_before_the_path_is_bounded)
+{
+    session_open();
+    session_answer();
+    run(100000);
+    peer_says(CONNECTION_EARLY_MAX + 4, CONNECTION_EARLY_LEN_MAX);
+    check_early(CONNECTION_EARLY_MAX);
+    session_close();
+}
+
+TEST(what_is_too_long_to_be_a_flight_is_not_kept)
+{
+    session_open();
+    session_answer();
+    run(100000);
+    peer_says(1, CONNECTION_EARLY_LEN_MAX + 1);
+    check_early(0);
+    session_close();
+}
+
+TEST(what_is_kept_goes_with_the_session)
+{
+    session_open();
+    session_answer();
+    run(100000);
+    peer_says(2, 200);
+    session_close();
+    assert_int_equal(association.count, 0);
+}
