@@ -8,6 +8,13 @@
  * One uv_timer stands for the whole heap. It is set only in prepare, at the last moment before the
  * poll, so that starting and stopping timers touches the heap alone.
  *
+ * A thread that sleeps is woken by another processor's interrupt, which costs more than a message
+ * does. So a loop whose waits have been short looks at the sockets again and again for as long as
+ * such a wait may last before it sleeps (loop_uv_watch()): up to LOOP_UV_WATCH_NS after its last
+ * work, and not at all once a wait was longer. A peer that answers in microseconds is not slept
+ * for; a loop with something to do each millisecond sleeps as ever. Never with one processor: who
+ * is waited for would need it.
+ *
  * Time is uv_hrtime(), read when first asked for after each of these points. libuv's own time is
  * the same clock in whole milliseconds, possibly some behind: its timer is never early for ours.
  *
@@ -29,6 +36,12 @@
 /* Rounds of deferred work (work deferred by deferred work) between two looks at the sockets. */
 #define LOOP_UV_ROUND_MAX 8
 
+/* The longest that is watched. A wake-up takes 5 to 50 us; a turn with a message 10 to 20. */
+#define LOOP_UV_WATCH_NS 50000
+/* A look takes about 1 us; one that took as long as this was interrupted by another thread. */
+#define LOOP_UV_LOOK_NS 15000
+#define LOOP_UV_SKIP_MAX 255
+
 struct loop_uv {
     struct loop loop;
     uv_loop_t uv;
@@ -38,6 +51,9 @@ struct loop_uv {
     uv_check_t check;
     uv_idle_t idle;
     uint64_t armed_ms; /* what `timer` is set to, in libuv's time; 0: stopped */
+    bool may_watch, is_watching, is_in_vain;
+    unsigned skip, skip_left; /* turns without watching after a watch in vain */
+    uint64_t worked_ns, looked_ns; /* when the last turn with work ended; the last look */
     struct loop_post stop;
     atomic_bool is_stop_posted;
 };
@@ -133,11 +149,42 @@ static void loop_uv_arm(struct loop_uv *self)
     uv_timer_start(&self->timer, loop_uv_on_timer, due_ms > now_ms ? due_ms - now_ms : 0, 0);
 }
 
+/* A turn with work is over. */
+static void loop_uv_worked(struct loop_uv *self)
+{
+    if (self->is_watching && self->is_in_vain) {
+        self->skip = self->skip < LOOP_UV_SKIP_MAX ? 2 * self->skip + 1 : LOOP_UV_SKIP_MAX;
+        self->skip_left = self->skip;
+    } else if (self->is_watching) {
+        self->skip = 0;
+    } else if (self->skip_left > 0) {
+        self->skip_left--;
+    }
+    self->is_watching = self->skip_left == 0;
+    self->is_in_vain = false;
+    self->worked_ns = self->looked_ns = uv_hrtime();
+}
+
 static void loop_uv_drain(struct loop_uv *self)
 {
+    int round = 0;
     loop_forget_now(&self->loop);
-    for (int round = 0; round < LOOP_UV_ROUND_MAX && loop_run_deferred(&self->loop); round++) {
-    }
+    while (round < LOOP_UV_ROUND_MAX && loop_run_deferred(&self->loop))
+        round++;
+    if (round > 0 && self->may_watch)
+        loop_uv_worked(self);
+}
+
+/* Look again instead of sleeping? */
+static bool loop_uv_watch(struct loop_uv *self)
+{
+    if (!self->is_watching || self->is_in_vain)
+        return false;
+    uint64_t now_ns = uv_hrtime();
+    self->is_in_vain = now_ns - self->worked_ns >= LOOP_UV_WATCH_NS ||
+                       now_ns - self->looked_ns >= LOOP_UV_LOOK_NS;
+    self->looked_ns = now_ns;
+    return !self->is_in_vain;
 }
 
 static void loop_uv_on_idle(uv_idle_t *idle)
@@ -149,7 +196,7 @@ static void loop_uv_on_prepare(uv_prepare_t *prepare)
 {
     struct loop_uv *self = prepare->data;
     loop_uv_drain(self);
-    if (loop_has_deferred(&self->loop))
+    if (loop_has_deferred(&self->loop) || loop_uv_watch(self))
         uv_idle_start(&self->idle, loop_uv_on_idle);
     else
         uv_idle_stop(&self->idle);
@@ -221,7 +268,9 @@ struct loop *loop_uv_close(struct loop *loop)
 void loop_uv_run(struct loop *loop)
 {
     loop_enter(loop);
+    loop_uv_of(loop)->may_watch = uv_available_parallelism() > 1;
     uv_run(&loop_uv_of(loop)->uv, UV_RUN_DEFAULT);
+    loop_uv_of(loop)->may_watch = loop_uv_of(loop)->is_watching = false;
     loop_leave(loop);
 }
 
