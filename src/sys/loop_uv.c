@@ -36,8 +36,9 @@
 /* Rounds of deferred work (work deferred by deferred work) between two looks at the sockets. */
 #define LOOP_UV_ROUND_MAX 8
 
-/* The longest that is watched. A wake-up takes 5 to 50 us; a turn with a message 10 to 20. */
-#define LOOP_UV_WATCH_NS 50000
+/* The longest that is watched. A wake-up takes 5 to 60 us, a turn with a message 10 to 20: a
+ * peer that sleeps can answer in this time too, and need not sleep before the next. */
+#define LOOP_UV_WATCH_NS 100000
 /* A look takes about 1 us; one that took as long as this was interrupted by another thread. */
 #define LOOP_UV_LOOK_NS 15000
 #define LOOP_UV_SKIP_MAX 255

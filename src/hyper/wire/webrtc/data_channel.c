@@ -78,6 +78,7 @@ static void data_channels_destroy(struct data_channels *channels)
     while (!list_is_empty(&channels->all))
         data_channel_free(container_of(channels->all.next, struct data_channel, link));
     hash_table_deinit(&channels->table);
+    data_channel_queue_deinit(channels);
     mem_free(channels);
 }
 
@@ -238,7 +239,7 @@ struct data_channels *data_channels_new(const struct data_channels_options *opti
     channels->owner = owner;
     hash_table_init(&channels->table, data_channel_equal);
     list_init(&channels->all);
-    list_init(&channels->ready);
+    data_channel_queue_init(channels);
     loop_task_init(&channels->task, data_channels_on_task);
     return channels;
 }
@@ -410,10 +411,7 @@ int data_channel_send(struct data_channel *channel, bool is_text, struct actr_by
         return 0;
     if (data_channel_queue_push(channel, is_text, bytes_take(&owned)) < 0)
         return err_origin(ACTR_ENOMEM, "data channel: no memory");
-    data_channel_queue_run(channels);
-    /* Room may have come for others, who must not hear of it in here. */
-    if (list_is_empty(&channels->ready))
-        data_channels_defer(channels);
+    data_channels_defer(channels);
     if (channel->queued < channels->options.queue_high)
         return 0;
     channel->is_full = true;

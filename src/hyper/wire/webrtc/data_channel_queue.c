@@ -7,15 +7,20 @@
  * SCTP gets in_flight_max bytes and no more, but for rank 0, which goes on until SCTP is full. A
  * channel whose stream does not exist yet is not ready.
  *
+ * Short messages wait for the end of the turn of the loop, which costs no time because datagrams
+ * do too, and then leave in packets that they share.
+ *
  * Loop thread. Must never call up: it runs inside sends. */
 #include "hyper/wire/webrtc/data_channel_queue.h"
 
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/mem.h"
 
 #define DATA_CHANNEL_TURN (16u << 10)
+/* What is as long as this goes at once: a packet is full of it. */
+#define DATA_CHANNEL_HOLD 8192
+#define DATA_CHANNEL_CELLS 16 /* of a block of the pool; one is kept for each session */
 
 struct data_message {
     struct list link;
@@ -25,11 +30,12 @@ struct data_message {
 
 int data_channel_queue_push(struct data_channel *channel, bool is_text, struct actr_bytes message)
 {
-    struct data_message *waiting = mem_alloc(sizeof *waiting);
+    struct data_message *waiting = pool_take(&channel->channels->waiting);
     if (!waiting) {
         actr_bytes_unref(message);
         return ACTR_ENOMEM;
     }
+    list_init(&waiting->link);
     waiting->is_text = is_text;
     waiting->bytes = message;
     list_push(&channel->messages, &waiting->link);
@@ -45,7 +51,18 @@ static void data_channel_queue_drop(struct data_channel *channel, struct list *n
     list_remove(node);
     channel->queued -= waiting->bytes.len;
     actr_bytes_unref(waiting->bytes);
-    mem_free(waiting);
+    pool_give(&channel->channels->waiting, waiting);
+}
+
+void data_channel_queue_init(struct data_channels *channels)
+{
+    pool_init(&channels->waiting, sizeof(struct data_message), DATA_CHANNEL_CELLS, 1);
+    list_init(&channels->ready);
+}
+
+void data_channel_queue_deinit(struct data_channels *channels)
+{
+    pool_deinit(&channels->waiting);
 }
 
 void data_channel_queue_clear(struct data_channel *channel)
@@ -93,8 +110,22 @@ static bool data_channel_queue_may_send(struct data_channels *channels, uint8_t 
     return channels->in_flight < channels->options.in_flight_max;
 }
 
+/* Will SCTP get another one right after `len` bytes of this channel? */
+static bool data_channel_queue_has_more(const struct data_channel *channel, size_t len)
+{
+    const struct data_channels *channels = channel->channels;
+    bool has_next = channel->messages.next != channel->messages.prev;
+    uint8_t rank = channel->rank;
+
+    if (!has_next && channel->ready.next != &channels->ready) {
+        rank = container_of(channel->ready.next, struct data_channel, ready)->rank;
+        has_next = true;
+    }
+    return has_next && (rank == 0 || channels->in_flight + len < channels->options.in_flight_max);
+}
+
 /* Consumes message. As sctp_send(). */
-static int data_channel_queue_send(struct data_channel *channel, bool is_text,
+static int data_channel_queue_send(struct data_channel *channel, bool is_text, bool has_more,
                                    struct actr_bytes message)
 {
     static const uint8_t nothing[1];
@@ -103,7 +134,8 @@ static int data_channel_queue_send(struct data_channel *channel, bool is_text,
                                 /* The peer must know the channel first (RFC 8832 §6). */
                                 .is_unordered = channel->is_unordered && channel->is_acknowledged,
                                 .reliability = channel->reliability,
-                                .reliability_value = channel->reliability_value};
+                                .reliability_value = channel->reliability_value,
+                                .has_more = has_more};
 
     channel->channels->in_flight += message.len;
     channel->turn += message.len;
@@ -147,7 +179,9 @@ static int data_channel_queue_step(struct data_channel *channel)
         return data_channel_queue_send_control(channel);
     struct list *node = channel->messages.next;
     struct data_message *waiting = container_of(node, struct data_message, link);
-    int r = data_channel_queue_send(channel, waiting->is_text, actr_bytes_ref(waiting->bytes));
+    bool has_more = data_channel_queue_has_more(channel, waiting->bytes.len);
+    int r = data_channel_queue_send(channel, waiting->is_text, has_more,
+                                    actr_bytes_ref(waiting->bytes));
     if (r >= 0)
         data_channel_queue_drop(channel, node);
     return r;
@@ -177,9 +211,9 @@ bool data_channel_queue_try(struct data_channel *channel, bool is_text, struct a
 {
     struct data_channels *channels = channel->channels;
 
-    if (!list_is_empty(&channels->ready) || !data_channel_queue_is_empty(channel) ||
+    if (message.len < DATA_CHANNEL_HOLD || !list_is_empty(&channels->ready) || !data_channel_queue_is_empty(channel) ||
         channel->id >= sctp_streams(channels->sctp) ||
         !data_channel_queue_may_send(channels, channel->rank))
         return false;
-    return data_channel_queue_send(channel, is_text, actr_bytes_ref(message)) >= 0;
+    return data_channel_queue_send(channel, is_text, false, actr_bytes_ref(message)) >= 0;
 }

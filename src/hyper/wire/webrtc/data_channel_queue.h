@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/list.h"
+#include "base/pool.h"
 #include "hyper/wire/webrtc/data_channel.h"
 #include "sys/loop.h"
 
@@ -41,12 +42,17 @@ struct data_channels {
     void *owner;
     struct hash_table table;
     struct list all, ready;
+    struct pool waiting; /* of all queues */
     struct loop_task task;
     size_t in_flight; /* bytes handed to SCTP and not acknowledged, at most */
     bool is_draining, is_freed;
     unsigned depth;   /* of calls that may call up */
     uint64_t refused; /* OPENs of the peer */
 };
+
+void data_channel_queue_init(struct data_channels *channels);
+/* All queues are clear. */
+void data_channel_queue_deinit(struct data_channels *channels);
 
 /* Consumes message. ACTR_ENOMEM. */
 int data_channel_queue_push(struct data_channel *channel, bool is_text,
@@ -57,7 +63,8 @@ void data_channel_queue_clear(struct data_channel *channel);
 void data_channel_queue_update(struct data_channel *channel);
 /* Hands to SCTP what it takes, best rank first. Never calls up. */
 void data_channel_queue_run(struct data_channels *channels);
-/* Hands one message to SCTP at once, if nothing would be overtaken. False: queue it. */
+/* Hands one message to SCTP at once, if it is long and nothing would be overtaken. False: queue
+ * it. */
 bool data_channel_queue_try(struct data_channel *channel, bool is_text, struct actr_bytes message);
 /* Does anything wait to be sent? */
 bool data_channel_queue_is_empty(const struct data_channel *channel);

@@ -49,7 +49,7 @@ struct sctp {
     uint32_t message_len_max, send_buffer;
     uint16_t remote_port, streams_out, streams_in;
     uint64_t request_end_us; /* how long one of RFC 6525 is awaited */
-    bool is_reading, is_waiting, has_added;
+    bool is_reading, is_waiting, has_added, is_holding;
     size_t writable_below; /* while is_waiting */
     size_t estimate;       /* buffered, at most */
     uint64_t linger_end_us;
@@ -376,6 +376,8 @@ int sctp_send(struct sctp *sctp, const struct sctp_message *head, struct actr_by
         return err_origin(ACTR_EINVALID, "sctp: no stream %u", head->stream);
     if (owned.len == 0 || owned.len > sctp->send_buffer)
         return err_origin(ACTR_EINVALID, "sctp: a message of %zu bytes", owned.len);
+    if (head->has_more != sctp->is_holding && sctp_socket_hold(sctp->socket, head->has_more))
+        sctp->is_holding = head->has_more;
     struct sctp_port *before = sctp_stack_enter(sctp->port);
     int r = sctp_socket_send(sctp->socket, head, actr_bytes_view(owned));
     sctp_stack_exit(before);

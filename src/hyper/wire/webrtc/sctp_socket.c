@@ -42,6 +42,12 @@ static bool sctp_socket_set(struct socket *so, int option, const void *value, si
     return usrsctp_setsockopt(so, IPPROTO_SCTP, option, value, (socklen_t)len) == 0;
 }
 
+bool sctp_socket_hold(struct socket *so, bool enable)
+{
+    const uint32_t no_delay = !enable;
+    return sctp_socket_set(so, SCTP_NODELAY, &no_delay, sizeof no_delay);
+}
+
 static bool sctp_socket_set_timing(struct socket *so)
 {
     struct sctp_rtoinfo rto = {

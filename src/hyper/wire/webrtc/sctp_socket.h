@@ -26,6 +26,9 @@ int sctp_socket_new(const struct sctp_socket_options *options,
 /* Sends INIT. ACTR_EINTERNAL. */
 int sctp_socket_connect(struct socket *so, uint64_t handle, uint16_t port) ACTR_MUST_CHECK;
 /* ACTR_EUNAVAILABLE: no room; nothing was taken. ACTR_ESTATE, ACTR_EINVALID. */
+/* What does not fill a packet waits while something is in flight (Nagle), or does not. False: as
+ * before. */
+bool sctp_socket_hold(struct socket *so, bool enable);
 int sctp_socket_send(struct socket *so, const struct sctp_message *head,
                      struct actr_view bytes) ACTR_MUST_CHECK;
 int sctp_socket_reset(struct socket *so, uint16_t stream) ACTR_MUST_CHECK;
