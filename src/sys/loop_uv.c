@@ -53,7 +53,7 @@ struct loop_uv {
     uv_idle_t idle;
     uint64_t armed_ms; /* what `timer` is set to, in libuv's time; 0: stopped */
     bool may_watch, is_watching, is_in_vain;
-    unsigned skip, skip_left; /* turns without watching after a watch in vain */
+    unsigned skip, skip_left;      /* turns without watching after a watch in vain */
     uint64_t worked_ns, looked_ns; /* when the last turn with work ended; the last look */
     struct loop_post stop;
     atomic_bool is_stop_posted;
@@ -182,8 +182,8 @@ static bool loop_uv_watch(struct loop_uv *self)
     if (!self->is_watching || self->is_in_vain)
         return false;
     uint64_t now_ns = uv_hrtime();
-    self->is_in_vain = now_ns - self->worked_ns >= LOOP_UV_WATCH_NS ||
-                       now_ns - self->looked_ns >= LOOP_UV_LOOK_NS;
+    self->is_in_vain =
+        now_ns - self->worked_ns >= LOOP_UV_WATCH_NS || now_ns - self->looked_ns >= LOOP_UV_LOOK_NS;
     self->looked_ns = now_ns;
     return !self->is_in_vain;
 }

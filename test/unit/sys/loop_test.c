@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include <actr/error.h>
 
@@ -408,6 +409,34 @@ static void defer_many_times(struct loop_task *task)
         loop_defer(the_rig->loop, task);
     else
         loop_uv_stop(the_rig->loop);
+}
+
+static uint64_t thread_cpu_us(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
+}
+
+static void stop_running(struct loop_timer *timer)
+{
+    loop_uv_stop(timer->loop);
+}
+
+/* It watches for what follows its last work for a moment only. */
+TEST(a_running_loop_sleeps_when_nothing_follows_its_work)
+{
+    struct rig rig = {0};
+    the_rig = &rig;
+    assert_int_equal(loop_uv_new(&rig.loop), 0);
+    loop_task_init(&rig.task[0], note_task);
+    loop_defer(rig.loop, &rig.task[0]);
+    loop_timer_init(&rig.timer[0], rig.loop, stop_running);
+    loop_timer_start(&rig.timer[0], 200000);
+    uint64_t before_us = thread_cpu_us();
+    loop_uv_run(rig.loop);
+    assert_in_range(thread_cpu_us() - before_us, 0, 50000);
+    loop_uv_close(rig.loop);
 }
 
 TEST(a_running_loop_does_not_sleep_on_deferred_work)

@@ -19,6 +19,7 @@ struct side {
     size_t bytes;
     char order[64]; /* the first letter of each label that sent */
     struct actr_bytes last;
+    uint64_t last_us; /* when it came */
 };
 
 static void on_opened(void *owner, struct data_channel *channel, const struct dcep_open *open)
@@ -50,6 +51,7 @@ static void on_message(void *owner, struct data_channel *channel, bool is_text,
     side->bytes += message.len;
     actr_bytes_unref(side->last);
     side->last = message;
+    side->last_us = loop_now_us(side->end->link->loop);
     if (side->frees_all)
         side->channels = data_channels_free(side->channels);
 }
@@ -226,6 +228,26 @@ TEST(a_better_rank_overtakes_what_waits)
     assert_non_null(at);
     /* What SCTP held came before it, not the 50. */
     assert_true(at - server->order <= 8);
+    session_free(session);
+}
+
+/* What waits for company must not wait for the peer's acknowledgement, which may be delayed. */
+TEST(short_messages_of_one_turn_share_packets_and_none_waits)
+{
+    struct session *session = session_open(NULL);
+    struct side *client = &session->sides[0], *server = &session->sides[1];
+    struct data_channel *one = open_channel(client, "one", 0);
+    struct data_channel *other = open_channel(client, "other", 1);
+    sctp_link_settle(session->link);
+    size_t before = client->end->sent;
+    uint64_t begin_us = loop_now_us(session->link->loop);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(data_channel_send(i % 4 ? one : other, false, filled(100)), 0);
+    sctp_link_settle(session->link);
+    assert_int_equal(server->messages, 20);
+    assert_in_range(server->last_us - begin_us, 0, 1000);
+    /* 20 chunks of 116 bytes in packets of 1,163, and the first alone; answers are the other's. */
+    assert_in_range(client->end->sent - before, 1, 4);
     session_free(session);
 }
 
