@@ -203,7 +203,9 @@ static void connection_on_association_send(void *owner, struct actr_view datagra
 
 static void connection_on_association_ready(void *owner)
 {
-    connection_note(owner, CONNECTION_NEWS_READY);
+    struct connection *connection = owner;
+    connection->user.is_unsure = false;
+    connection_note(connection, CONNECTION_NEWS_READY);
 }
 
 static void connection_on_association_message(void *owner, uint8_t lane, struct actr_bytes message)
@@ -575,6 +577,7 @@ int connection_new(const struct connection_settings *settings, bool is_offerer,
     connection->is_offerer = is_offerer;
     connection->close_us = UINT64_MAX;
     connection->user.events = &connection_user_events;
+    connection->user.is_unsure = true; /* anybody's handshake looks like ours */
     list_init(&connection->held);
     list_init(&connection->early);
     loop_task_init(&connection->told, connection_on_told);

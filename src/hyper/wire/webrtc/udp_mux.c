@@ -43,15 +43,21 @@ struct udp_mux {
 
 /* ---- dealing out ---- */
 
-/* Hands it to the user; false: it does not want it. */
-static bool deal_to(struct udp_mux *mux, struct udp_mux_user *user, const struct datagram *datagram)
+enum deal { DEAL_REFUSED, DEAL_TAKEN, DEAL_TAKEN_AND_LEFT };
+
+/* Hands it to the user. */
+static enum deal deal_to(struct udp_mux *mux, struct udp_mux_user *user,
+                         const struct datagram *datagram)
 {
     mux->called = user;
     bool is_taken = user->events->on_datagram(user, datagram);
-    if (is_taken && mux->called && list_is_empty(&user->_touched))
+    bool is_there = mux->called != NULL;
+    if (is_taken && is_there && list_is_empty(&user->_touched))
         list_push(&mux->touched, &user->_touched);
     mux->called = NULL;
-    return is_taken;
+    if (!is_taken)
+        return DEAL_REFUSED;
+    return is_there ? DEAL_TAKEN : DEAL_TAKEN_AND_LEFT;
 }
 
 /* The user fragment of ours that a request names (RFC 8445 §7.2.2: ours, a colon, the sender's).
@@ -71,11 +77,16 @@ static bool name_of(struct actr_view packet, struct actr_view *ret_ufrag)
 static bool deal_by_route(struct udp_mux *mux, const struct datagram *datagram)
 {
     struct udp_route *route;
-    bool is_taken = false;
+    bool is_taken = false, is_sure = false;
     udp_table_walk(&mux->table, &datagram->remote);
-    while (!is_taken && !mux->is_closed && (route = udp_table_next(&mux->table))) {
+    while (!is_sure && !mux->is_closed && (route = udp_table_next(&mux->table))) {
+        bool is_unsure = route->user->is_unsure;
         udp_table_used(route);
-        is_taken = deal_to(mux, route->user, datagram);
+        enum deal deal = deal_to(mux, route->user, datagram);
+        is_taken = is_taken || deal != DEAL_REFUSED;
+        is_sure = deal != DEAL_REFUSED && !is_unsure;
+        if (is_sure && deal == DEAL_TAKEN)
+            udp_table_prefer(route);
     }
     udp_table_end(&mux->table);
     return is_taken;
@@ -87,7 +98,7 @@ static bool deal(struct udp_mux *mux, const struct datagram *datagram)
     if (!name_of(datagram->bytes, &ufrag))
         return deal_by_route(mux, datagram);
     struct udp_mux_user *user = udp_table_named(&mux->table, ufrag);
-    return user && deal_to(mux, user, datagram);
+    return user && deal_to(mux, user, datagram) != DEAL_REFUSED;
 }
 
 static void mux_free(struct udp_mux *mux)

@@ -6,7 +6,8 @@
  * A STUN request names the user fragment it is for (RFC 8445 §7.2.2), so it finds its user from
  * any address; everything else finds it by its remote address, which the user has bound with
  * udp_mux_route(). Two sessions with one peer may share a remote address (an old one and its
- * replacement): each then gets the datagram, the newest route first, until one takes it.
+ * replacement), and a peer may claim the address of another: each then gets the datagram, who took
+ * the last one first, then the newest route, until one takes it that can be sure.
  * What belongs to nobody is dropped and counted, never answered.
  *
  * Loop thread. Events never come inside a call. */
@@ -46,6 +47,9 @@ struct udp_mux_user_events {
 /* Embedded; zeroed, with events set. */
 struct udp_mux_user {
     const struct udp_mux_user_events *events;
+    /* The user's to set: it cannot tell yet its datagrams from those of others at one address, for
+     * it has no keys. What it takes is offered to those others too. */
+    bool is_unsure;
     struct udp_mux *_mux;
     struct list _names, _routes; /* of the mux */
     struct list _touched;

@@ -3,7 +3,8 @@
 /* Whose a datagram is.
  *
  * Two hash tables keyed by chance, since peers choose both user fragments and addresses. A remote
- * address has a place, a place has routes, one for each user that bound it, the newest first. What
+ * address has a place, a place has routes, one for each user that bound it, in the order in which
+ * they are asked. What
  * a user has is linked to it, so that it can be forgotten at once, also in the middle of a walk:
  * the walk keeps its place alive and steps over what goes.
  *
@@ -175,6 +176,15 @@ void udp_table_used(struct udp_route *route)
         return;
     list_remove(&route->of_user);
     list_push(routes, &route->of_user);
+}
+
+void udp_table_prefer(struct udp_route *route)
+{
+    struct list *routes = &route->place->routes;
+    if (routes->next == &route->at_place)
+        return;
+    list_remove(&route->at_place);
+    list_push_front(routes, &route->at_place);
 }
 
 int udp_table_route(struct udp_table *table, struct udp_mux_user *user,

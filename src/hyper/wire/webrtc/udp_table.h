@@ -15,7 +15,7 @@ struct udp_place;
 
 /* The user is one for whom a remote address was bound. */
 struct udp_route {
-    struct list at_place; /* the newest first */
+    struct list at_place; /* the preferred first, then the newest */
     struct list of_user;  /* the one unused for longest first */
     struct udp_place *place;
     struct udp_mux_user *user;
@@ -58,3 +58,5 @@ struct udp_route *udp_table_next(struct udp_table *table);
 void udp_table_end(struct udp_table *table);
 /* It has carried something. */
 void udp_table_used(struct udp_route *route);
+/* It goes before the others of its address: however many claim that, who is there pays for none. */
+void udp_table_prefer(struct udp_route *route);

@@ -9,8 +9,8 @@
  * new one on which a check has succeeded carries before it is nominated.
  *
  * Bounds: ICE_LOCALS_MAX, ICE_REMOTES_MAX, ICE_PAIRS_MAX; what exceeds them gives up the pair of
- * lowest priority. An unauthenticated packet never changes state and is answered at most by one
- * packet no larger than itself.
+ * lowest priority. An unauthenticated packet never changes state and is not answered; another one
+ * by one packet at most, no larger than itself.
  *
  * One thread. Events come inside ice_agent_receive(), _tick() and the calls that say so; the owner
  * must not free the agent inside an event. */

@@ -73,13 +73,21 @@ void ice_check_send(struct ice_agent *agent, struct ice_pair *pair, uint64_t now
     agent->events->send(agent->owner, &pair->local->candidate, &pair->to, packet);
 }
 
-static void ice_check_reply(struct ice_agent *agent, const struct ice_generation *generation,
-                            struct stun_writer *writer, const struct ice_local *local,
-                            const struct net_address *remote)
+/* Nobody is answered with more than was sent, were it signed ten times: where the request comes
+ * from is its sender's word. What a peer sends is longer than its answer (RFC 8445 §7.1.1). */
+static struct actr_view ice_check_sign(const struct ice_generation *generation,
+                                       const struct stun_message *request,
+                                       struct stun_writer *writer)
 {
     stun_put_integrity(writer, view_text(generation->local_credentials.pwd));
     stun_put_fingerprint(writer);
     struct actr_view packet = stun_end(writer);
+    return packet.len <= request->packet.len ? packet : actr_view_of(NULL, 0);
+}
+
+static void ice_check_reply(struct ice_agent *agent, const struct ice_local *local,
+                            const struct net_address *remote, struct actr_view packet)
+{
     if (!packet.ptr)
         return;
     agent->stats.responses_sent++;
@@ -94,7 +102,7 @@ void ice_check_answer(struct ice_agent *agent, const struct ice_generation *gene
     struct stun_writer writer;
     stun_begin(&writer, buf, sizeof(buf), STUN_SUCCESS, STUN_BINDING, request->transaction);
     stun_put_address(&writer, STUN_XOR_MAPPED_ADDRESS, remote);
-    ice_check_reply(agent, generation, &writer, local, remote);
+    ice_check_reply(agent, local, remote, ice_check_sign(generation, request, &writer));
 }
 
 void ice_check_refuse(struct ice_agent *agent, const struct ice_generation *generation,
@@ -112,5 +120,5 @@ void ice_check_refuse(struct ice_agent *agent, const struct ice_generation *gene
     if (request->unknown_count)
         stun_put(&writer, STUN_UNKNOWN_ATTRIBUTES,
                  actr_view_of(unknown, 2 * request->unknown_count));
-    ice_check_reply(agent, generation, &writer, local, remote);
+    ice_check_reply(agent, local, remote, ice_check_sign(generation, request, &writer));
 }

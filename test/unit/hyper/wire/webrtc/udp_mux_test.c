@@ -79,6 +79,7 @@ TEST(whoever_binds_during_a_burst_hears_the_next_datagram)
     begin();
     route(&a, 1);
     a.on_datagram = route_c;
+    a.user.is_unsure = true;
     come(1, plain(), 3);
     assert_int_equal(a.count, 1);
     assert_int_equal(c.count, 2);

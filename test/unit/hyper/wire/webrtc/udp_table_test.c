@@ -76,7 +76,7 @@ TEST(of_two_users_of_one_address_the_newer_is_asked_first)
     assert_int_equal(b.count, 1);
     b.refuses = true;
     come(1, plain(), 4);
-    assert_int_equal(b.count, 5);
+    assert_int_equal(b.count, 2); /* who took the last one is asked first */
     assert_int_equal(a.count, 4);
     assert_int_equal(b.end_count, 1); /* got nothing of the second burst */
     assert_int_equal(a.end_count, 1);
@@ -86,8 +86,33 @@ TEST(of_two_users_of_one_address_the_newer_is_asked_first)
     udp_mux_leave(mux, &b.user);
     a.refuses = false;
     come(1, plain(), 1);
-    assert_int_equal(b.count, 6);
+    assert_int_equal(b.count, 3);
     assert_int_equal(a.end_count, 2);
+    end();
+}
+
+/* Whoever claims another's address before it has keys takes nothing away from it. */
+TEST(what_somebody_takes_who_cannot_be_sure_is_offered_to_the_others)
+{
+    begin();
+    route(&a, 1);
+    route(&b, 1);
+    b.user.is_unsure = true;
+    come(1, plain(), 3);
+    assert_int_equal(a.count, 3);
+    assert_int_equal(b.count, 1); /* then a is preferred */
+    assert_int_equal(a.end_count, 1);
+    assert_int_equal(b.end_count, 1);
+    a.user.is_unsure = true;
+    come(1, plain(), 3);
+    assert_int_equal(a.count, 6);
+    assert_int_equal(b.count, 4);
+    a.refuses = true;
+    come(1, plain(), 1);
+    assert_int_equal(strays(), 0);
+    b.refuses = true;
+    come(1, plain(), 1);
+    assert_int_equal(strays(), 1);
     end();
 }
 
@@ -137,7 +162,8 @@ TEST(the_oldest_name_and_the_route_unused_for_longest_give_way)
 #define USERS 6
 #define REMOTES 8
 
-/* Against a model: for each address the users that bound it, the newest first. */
+/* Against a model: for each address the users that bound it, the newest or who took the last one
+ * first. */
 TEST(any_history_of_routes_and_leaving_deals_as_the_model_does)
 {
     static struct listener users[USERS];
@@ -182,6 +208,11 @@ TEST(any_history_of_routes_and_leaving_deals_as_the_model_does)
                 assert_int_equal(users[model[where][k]].count - before[model[where][k]],
                                  k <= refusing);
             assert_int_equal(strays() - strays_before, refusing == lens[where]);
+            if (refusing < lens[where]) {
+                unsigned took = model[where][refusing];
+                memmove(&model[where][1], &model[where][0], refusing * sizeof(took));
+                model[where][0] = took;
+            }
         }
     }
     for (int i = 0; i < USERS; i++)

@@ -283,24 +283,35 @@ TEST(ice_agent_requests_for_others_are_not_taken)
     network_deinit(&network);
 }
 
+/* With an attribute that must be understood, and is not; is_full: what a peer says besides. */
+static bool ask_the_unknown(struct network *network, bool is_full)
+{
+    static const uint8_t transaction[STUN_TRANSACTION_LEN] = {1};
+    const struct ice_credentials *own = ice_agent_local(network->peers[1].agent);
+    uint8_t buf[STUN_PACKET_MAX];
+    char name[ICE_CREDENTIAL_MAX + 8];
+    struct stun_writer writer;
+    snprintf(name, sizeof(name), "%s:x", own->ufrag);
+    stun_begin(&writer, buf, sizeof(buf), STUN_REQUEST, STUN_BINDING, transaction);
+    stun_put(&writer, STUN_USERNAME, view_text(name));
+    stun_put_u32(&writer, 0x7abc, 0);
+    if (is_full) {
+        stun_put_u64(&writer, STUN_ICE_CONTROLLING, 1);
+        stun_put_u32(&writer, STUN_PRIORITY, 1);
+    }
+    stun_put_integrity(&writer, view_text(own->pwd));
+    return receive(network, 1, "10.0.0.1", stun_end(&writer));
+}
+
 TEST(ice_agent_unknown_attributes_are_refused_by_number)
 {
     struct network network;
-    uint8_t buf[STUN_PACKET_MAX];
-    char name[ICE_CREDENTIAL_MAX + 8];
-    static const uint8_t transaction[STUN_TRANSACTION_LEN] = {1};
-    struct stun_writer writer;
     struct stun_message message;
     struct actr_view value;
     unsigned code;
     waiting(&network);
     const struct ice_credentials *own = ice_agent_local(network.peers[1].agent);
-    snprintf(name, sizeof(name), "%s:x", own->ufrag);
-    stun_begin(&writer, buf, sizeof(buf), STUN_REQUEST, STUN_BINDING, transaction);
-    stun_put(&writer, STUN_USERNAME, view_text(name));
-    stun_put_u32(&writer, 0x7abc, 0);
-    stun_put_integrity(&writer, view_text(own->pwd));
-    assert_true(receive(&network, 1, "10.0.0.1", stun_end(&writer)));
+    assert_true(ask_the_unknown(&network, true));
     assert_int_equal(network.packet_count, 1);
     const struct packet *answer = &network.packets[0];
     assert_int_equal(stun_parse(actr_view_of(answer->bytes, answer->len), &message), 0);
@@ -310,6 +321,16 @@ TEST(ice_agent_unknown_attributes_are_refused_by_number)
     assert_true(stun_find(&message, STUN_UNKNOWN_ATTRIBUTES, &value));
     assert_int_equal(value.len, 2);
     assert_memory_equal(value.ptr, "\x7a\xbc", 2);
+    network_deinit(&network);
+}
+
+/* Also who knows the password may give the address of somebody else. */
+TEST(ice_agent_amplification_no_answer_larger_than_a_signed_request)
+{
+    struct network network;
+    waiting(&network);
+    assert_true(ask_the_unknown(&network, false));
+    assert_int_equal(network.packet_count, 0);
     network_deinit(&network);
 }
 
