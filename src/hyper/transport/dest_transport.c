@@ -44,10 +44,14 @@ static void dest_transport_deliver(struct dest_transport *dest, struct wire_hand
     const struct wire *wire = handle->wire;
     enum actr_payload_type type;
 
-    int r = wire_handle_receive(handle, channel, shared->options.message_len_max,
-                                loop_now_us(shared->options.loop), &message, &type);
-    if (r == WIRE_HANDLE_PART)
+    const struct wire_handle_limits limits = {shared->options.message_len_max, &shared->parts};
+    int r = wire_handle_receive(handle, channel, &limits, loop_now_us(shared->options.loop),
+                                &message, &type);
+    if (r == WIRE_HANDLE_PART) {
+        if (!loop_timer_is_active(&shared->expiry))
+            loop_timer_start(&shared->expiry, WIRE_HANDLE_LATENCY_EXPIRY_US);
         return;
+    }
     if (r < 0) {
         shared->stats.frames_dropped++;
         return;

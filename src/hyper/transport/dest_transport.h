@@ -14,6 +14,7 @@
 
 #include "base/hash.h"
 #include "base/list.h"
+#include "hyper/transport/fragment.h"
 #include "hyper/transport/lane.h"
 #include "hyper/transport/peer_transport.h"
 #include "hyper/transport/wire_pool.h"
@@ -23,6 +24,8 @@
 struct dest_shared {
     struct peer_transport_options options; /* filled in, dialers are ours */
     struct peer_transport_stats stats;
+    struct fragment_total parts; /* incomplete messages of all */
+    struct loop_timer expiry;    /* of these */
     /* Has no wires and no effort under way; without a user either it is to be freed inside. */
     void (*on_quiet)(struct dest_shared *shared, struct dest_transport *dest);
 };

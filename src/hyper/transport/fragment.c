@@ -119,6 +119,8 @@ struct fragment_slot {
 /* An incomplete message. */
 struct fragment_parts {
     struct list link;
+    struct list of_total;
+    struct fragment_receiver *receiver;
     uint32_t id;
     uint32_t count, here; /* fragments: of the message, received */
     size_t len;           /* of the bodies received */
@@ -133,6 +135,8 @@ static void parts_charge(struct fragment_receiver *receiver, struct fragment_par
 {
     parts->held += bytes;
     receiver->stats.bytes_held += bytes;
+    if (receiver->options.total)
+        receiver->options.total->bytes_held += bytes;
 }
 
 static void parts_free(struct fragment_receiver *receiver, struct fragment_parts *parts)
@@ -141,7 +145,10 @@ static void parts_free(struct fragment_receiver *receiver, struct fragment_parts
         actr_bytes_unref(parts->slots[i].body);
     receiver->stats.bytes_held -= parts->held;
     receiver->stats.incomplete--;
+    if (receiver->options.total)
+        receiver->options.total->bytes_held -= parts->held;
     list_remove(&parts->link);
+    list_remove(&parts->of_total);
     mem_free(parts->slots);
     mem_free(parts);
 }
@@ -189,6 +196,10 @@ static void parts_touch(struct fragment_receiver *receiver, struct fragment_part
     parts->touched_us = now_us;
     list_remove(&parts->link);
     list_push_front(&receiver->parts, &parts->link);
+    if (!receiver->options.total)
+        return;
+    list_remove(&parts->of_total);
+    list_push_front(&receiver->options.total->parts, &parts->of_total);
 }
 
 static struct fragment_parts *parts_new(struct fragment_receiver *receiver, uint32_t id,
@@ -197,9 +208,11 @@ static struct fragment_parts *parts_new(struct fragment_receiver *receiver, uint
     struct fragment_parts *parts = mem_alloc(sizeof(*parts));
     if (!parts)
         return NULL;
+    parts->receiver = receiver;
     parts->id = id;
     parts->count = count;
     list_init(&parts->link);
+    list_init(&parts->of_total);
     receiver->stats.incomplete++;
     parts_charge(receiver, parts, sizeof(*parts));
     return parts;
@@ -255,6 +268,27 @@ uint64_t fragment_expire(struct fragment_receiver *receiver, uint64_t now_us)
     return UINT64_MAX;
 }
 
+void fragment_total_init(struct fragment_total *total, size_t bytes_max)
+{
+    *total = (struct fragment_total){.bytes_max = bytes_max};
+    list_init(&total->parts);
+}
+
+uint64_t fragment_total_expire(struct fragment_total *total, uint64_t now_us)
+{
+    uint64_t next_us = UINT64_MAX;
+    for (struct list *pos = total->parts.prev, *next; pos != &total->parts; pos = next) {
+        struct fragment_parts *parts = container_of(pos, struct fragment_parts, of_total);
+        uint64_t expiry_us = parts->receiver->options.expiry_us;
+        next = pos->prev;
+        if (now_us - parts->touched_us >= expiry_us)
+            parts_drop(parts->receiver, parts);
+        else if (expiry_us < next_us - parts->touched_us)
+            next_us = parts->touched_us + expiry_us;
+    }
+    return next_us;
+}
+
 /* Those that wait for longest give way. */
 static void make_room(struct fragment_receiver *receiver)
 {
@@ -262,6 +296,12 @@ static void make_room(struct fragment_receiver *receiver)
     while (receiver->stats.bytes_held > options->bytes_max ||
            receiver->stats.incomplete > options->message_count_max)
         parts_drop(receiver, parts_last(receiver));
+    for (struct fragment_total *total = options->total;
+         total && total->bytes_held > total->bytes_max;) {
+        struct fragment_parts *parts =
+            container_of(total->parts.prev, struct fragment_parts, of_total);
+        parts_drop(parts->receiver, parts);
+    }
 }
 
 /* Frees the parts. */

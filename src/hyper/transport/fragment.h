@@ -56,8 +56,20 @@ void fragment_end(struct fragment_cutter *cutter);
 
 /* ---- receiving ---- */
 
+/* What incomplete messages of several receivers may take together; beyond it the one of them all
+ * that waits for longest is dropped. Embedded. */
+struct fragment_total {
+    size_t bytes_max, bytes_held;
+    struct list parts; /* of all, the one touched last first */
+};
+
+void fragment_total_init(struct fragment_total *total, size_t bytes_max);
+/* As fragment_expire(), for all of them. */
+uint64_t fragment_total_expire(struct fragment_total *total, uint64_t now_us);
+
 struct fragment_options {
-    size_t message_len_max;   /* longer messages are dropped */
+    struct fragment_total *total; /* NULL: none; outlives what it counts */
+    size_t message_len_max;       /* longer messages are dropped */
     size_t bytes_max;         /* memory of all incomplete messages; beyond it the one that waits for
                                  longest is dropped */
     size_t message_count_max; /* incomplete ones, likewise; 0: 64 */

@@ -20,6 +20,9 @@
 #define PEER_TRANSPORT_DEST_MAX 16384
 #define PEER_TRANSPORT_ACCEPTED_MAX 4
 #define PEER_TRANSPORT_MESSAGE_MAX (((size_t)16 << 20) + 64)
+/* Incomplete messages of all peers: as much as so many of the greatest length. */
+#define PEER_TRANSPORT_PARTS_COUNT 8
+#define PEER_TRANSPORT_EXPIRY_US 1000000u /* at least, between two looks at what has expired */
 
 struct peer_transport {
     struct dest_shared shared;
@@ -132,6 +135,7 @@ static void peer_transport_on_closed(struct loop_task *task)
 
     transport->shared.options.events->on_closed(transport->shared.options.owner);
     loop_task_cancel(&transport->closed);
+    loop_timer_stop(&transport->shared.expiry);
     for (node = hash_table_next(&transport->dests, NULL); node; node = next) {
         next = hash_table_next(&transport->dests, node);
         hash_table_remove(&transport->dests, node);
@@ -139,6 +143,18 @@ static void peer_transport_on_closed(struct loop_task *task)
     }
     hash_table_deinit(&transport->dests);
     mem_free(transport);
+}
+
+static void peer_transport_on_expiry(struct loop_timer *timer)
+{
+    struct dest_shared *shared = container_of(timer, struct dest_shared, expiry);
+    uint64_t now_us = loop_now_us(shared->options.loop);
+    uint64_t due_us = fragment_total_expire(&shared->parts, now_us);
+    if (due_us == UINT64_MAX)
+        return;
+    uint64_t delay_us = due_us > now_us ? due_us - now_us : 0;
+    loop_timer_start(timer,
+                     delay_us > PEER_TRANSPORT_EXPIRY_US ? delay_us : PEER_TRANSPORT_EXPIRY_US);
 }
 
 void peer_transport_reset(struct peer_transport *transport, const char *why)
@@ -166,6 +182,7 @@ void peer_transport_free(struct peer_transport *transport)
         return;
     assert(transport->dests.count == 0);
     loop_task_cancel(&transport->closed);
+    loop_timer_stop(&transport->shared.expiry);
     hash_table_deinit(&transport->dests);
     mem_free(transport);
 }
@@ -194,6 +211,9 @@ struct peer_transport *peer_transport_new(const struct peer_transport_options *o
     if (transport->shared.options.message_len_max == 0)
         transport->shared.options.message_len_max = PEER_TRANSPORT_MESSAGE_MAX;
     transport->shared.on_quiet = peer_transport_on_quiet;
+    fragment_total_init(&transport->shared.parts,
+                        PEER_TRANSPORT_PARTS_COUNT * transport->shared.options.message_len_max);
+    loop_timer_init(&transport->shared.expiry, options->loop, peer_transport_on_expiry);
     hash_table_init(&transport->dests, peer_transport_equal);
     loop_random(options->loop, &transport->key, sizeof(transport->key));
     loop_task_init(&transport->closed, peer_transport_on_closed);

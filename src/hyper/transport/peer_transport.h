@@ -23,9 +23,10 @@ struct peer_transport_options {
     struct wire_dialer *const *dialers; /* the better kind first; they outlive the transport */
     size_t dialer_count;                /* 0…PEER_TRANSPORT_DIALERS_MAX */
     uint32_t dest_max;                  /* destinations; 0: 16,384 */
-    size_t message_len_max;             /* received, without frames; 0: 16 MiB + 64 */
-    uint32_t accepted_max; /* accepted wires of one peer; over it the one that was silent longest
-                              is closed; 0: 4 */
+    size_t message_len_max; /* received, without frames; 0: 16 MiB + 64. What is incomplete of all
+                               peers: eight times that; beyond it what waits for longest goes */
+    uint32_t accepted_max;  /* accepted wires of one peer; over it the one that was silent longest
+                               is closed; 0: 4 */
     const struct lane_events *events;
     void *owner;
 };

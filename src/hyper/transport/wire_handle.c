@@ -41,7 +41,7 @@ static int wire_handle_lanes(struct wire_handle *handle)
     for (size_t i = 0; i < WIRE_HANDLE_CHANNELS; i++) {
         const struct fragment_options options = {.expiry_us = i == ACTR_STREAM_LATENCY_FIRST
                                                                   ? WIRE_HANDLE_LATENCY_EXPIRY_US
-                                                                  : UINT64_MAX};
+                                                                  : WIRE_HANDLE_EXPIRY_US};
         fragment_receiver_init(&handle->lanes->receivers[i], &options);
     }
     return 0;
@@ -102,9 +102,9 @@ int wire_handle_send(struct wire_handle *handle, enum actr_payload_type type,
 
 /* ---- Receiving ---- */
 
-int wire_handle_receive(struct wire_handle *handle, uint8_t channel, size_t message_len_max,
-                        uint64_t now_us, struct actr_bytes *message,
-                        enum actr_payload_type *ret_type)
+int wire_handle_receive(struct wire_handle *handle, uint8_t channel,
+                        const struct wire_handle_limits *limits, uint64_t now_us,
+                        struct actr_bytes *message, enum actr_payload_type *ret_type)
 {
     if (handle->wire->kind == WIRE_WEBSOCKET)
         return ws_frame_decode(message, ret_type);
@@ -120,8 +120,9 @@ int wire_handle_receive(struct wire_handle *handle, uint8_t channel, size_t mess
     }
     struct fragment_receiver *receiver = &handle->lanes->receivers[channel];
     uint64_t malformed = receiver->stats.malformed;
-    receiver->options.message_len_max = message_len_max;
-    receiver->options.bytes_max = message_len_max + WIRE_HANDLE_PARTS_MAX;
+    receiver->options.message_len_max = limits->message_len_max;
+    receiver->options.bytes_max = limits->message_len_max + WIRE_HANDLE_PARTS_MAX;
+    receiver->options.total = limits->parts;
     *ret_type = (enum actr_payload_type)channel;
     r = fragment_receive(receiver, frame, now_us, message);
     if (r < 0)

@@ -4,7 +4,8 @@
  * and puts together what came, and remembers whether it takes more. Embedded, zeroed; loop thread.
  *
  * Bounds of what is incomplete: WIRE_HANDLE_PARTS_MAX bytes for each lane beyond one message of the
- * greatest length; see fragment.h. */
+ * greatest length, what wire_handle_limits says for all wires, and the times below without another
+ * fragment. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,8 +19,17 @@
 #define WIRE_HANDLE_PARTS_MAX ((size_t)4 << 20)
 /* A fragment of the lane that may lose some has been lost for good by then. */
 #define WIRE_HANDLE_LATENCY_EXPIRY_US 5000000u
+/* On the others the next one comes when the path is back, or the wire ends. */
+#define WIRE_HANDLE_EXPIRY_US 120000000u
 
+struct fragment_total;
 struct wire_lanes;
+
+/* Of what is received. */
+struct wire_handle_limits {
+    size_t message_len_max;       /* longer ones are dropped */
+    struct fragment_total *parts; /* for the incomplete messages of all wires */
+};
 
 struct wire_handle {
     struct wire *wire;        /* NULL: none */
@@ -42,9 +52,10 @@ int wire_handle_send(struct wire_handle *handle, enum actr_payload_type type,
 
 #define WIRE_HANDLE_PART 1 /* more is to come; *message has been taken */
 
-/* Takes the frame off *message, which came by `channel`; message_len_max: longer ones are dropped.
- * 0: *message is whole. WIRE_HANDLE_PART. ACTR_EDECODE, ACTR_ENOMEM: *message has been given back.
+/* Takes the frame off *message, which came by `channel`. 0: *message is whole. WIRE_HANDLE_PART.
+ * ACTR_EDECODE, ACTR_ENOMEM: *message has been given back.
  */
-int wire_handle_receive(struct wire_handle *handle, uint8_t channel, size_t message_len_max,
-                        uint64_t now_us, struct actr_bytes *message,
+int wire_handle_receive(struct wire_handle *handle, uint8_t channel,
+                        const struct wire_handle_limits *limits, uint64_t now_us,
+                        struct actr_bytes *message,
                         enum actr_payload_type *ret_type) ACTR_MUST_CHECK;

@@ -392,6 +392,15 @@ int data_channel_open(struct data_channels *channels, const struct data_channel_
     return 0;
 }
 
+/* Who reads has little in its queues: when memory is short, the others go. */
+static size_t data_channel_queue_max(const struct data_channels *channels, size_t len)
+{
+    const struct data_channels_total *total = channels->options.total;
+    size_t least = 4 * channels->options.queue_high;
+    bool is_short = total && total->bytes + len > total->bytes_max;
+    return is_short && least < channels->options.queue_max ? least : channels->options.queue_max;
+}
+
 int data_channel_send(struct data_channel *channel, bool is_text, struct actr_bytes message)
 {
     struct data_channels *channels = channel->channels;
@@ -403,7 +412,7 @@ int data_channel_send(struct data_channel *channel, bool is_text, struct actr_by
         return err_origin(ACTR_EINVALID, "data channel: a message of %zu bytes", owned.len);
     if (channel->state == DATA_CHANNEL_CLOSING)
         return err_origin(ACTR_ESTATE, "data channel: closing");
-    if (channel->queued + owned.len > channels->options.queue_max) {
+    if (channel->queued + owned.len > data_channel_queue_max(channels, owned.len)) {
         channel->is_full = true;
         return err_origin(ACTR_EUNAVAILABLE, "data channel: its queue is full");
     }

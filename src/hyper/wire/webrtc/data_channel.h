@@ -9,7 +9,8 @@
  * message over one fragment's size is the caller's to cut (fragment.h).
  *
  * Bounds: DATA_CHANNELS_MAX open channels, further OPENs of the peer are answered by a reset, ours
- * fail; queue_max bytes a channel. Ids are assigned by DTLS role (client even, server odd),
+ * fail; queue_max bytes a channel; beyond what data_channels_total says for all of them, four times
+ * queue_high a channel. Ids are assigned by DTLS role (client even, server odd),
  * beginning with 1 for a server as the existing system does, 0 for a client; remote ids may be any.
  *
  * Loop thread. Events come inside data_channels_on_…() and from the loop, never inside a send; all
@@ -56,7 +57,13 @@ struct data_channels_events {
     void (*on_drained)(void *owner);
 };
 
+/* What waits in the channels of several sessions. Embedded, zeroed but for the bound. */
+struct data_channels_total {
+    size_t bytes, bytes_max;
+};
+
 struct data_channels_options {
+    struct data_channels_total *total; /* NULL: none; outlives the channels */
     bool is_dtls_client;
     uint32_t message_len_max; /* of the peer (a=max-message-size); 0: 65,536 */
     size_t queue_high;        /* bytes of one channel that mean FULL; 0: 256 KiB */

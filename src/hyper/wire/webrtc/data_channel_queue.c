@@ -40,6 +40,8 @@ int data_channel_queue_push(struct data_channel *channel, bool is_text, struct a
     waiting->bytes = message;
     list_push(&channel->messages, &waiting->link);
     channel->queued += message.len;
+    if (channel->channels->options.total)
+        channel->channels->options.total->bytes += message.len;
     data_channel_queue_update(channel);
     return 0;
 }
@@ -50,6 +52,8 @@ static void data_channel_queue_drop(struct data_channel *channel, struct list *n
 
     list_remove(node);
     channel->queued -= waiting->bytes.len;
+    if (channel->channels->options.total)
+        channel->channels->options.total->bytes -= waiting->bytes.len;
     actr_bytes_unref(waiting->bytes);
     pool_give(&channel->channels->waiting, waiting);
 }

@@ -380,6 +380,7 @@ static int secure_begin(struct association *association, const struct associatio
     const struct data_channels_options channels = {
         .is_dtls_client = peer->is_dtls_client,
         .message_len_max = peer->message_len_max,
+        .total = secure->shared.queued,
     };
     secure->is_offerer = peer->is_offerer;
     int r = dtls_new(secure->shared.context, &dtls, &secure_dtls_events, secure, &secure->dtls);

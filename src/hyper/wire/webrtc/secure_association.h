@@ -6,6 +6,7 @@
 
 #include "hyper/wire/webrtc/association.h"
 
+struct data_channels_total;
 struct dtls_context;
 struct loop;
 
@@ -15,6 +16,7 @@ struct secure_shared {
     uint32_t message_len_max;
     struct certificate *certificate;
     struct dtls_context *context;
+    struct data_channels_total *queued; /* by all of them */
 };
 
 /* Takes references. ACTR_ENOMEM. */

@@ -11,15 +11,18 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "hyper/wire/webrtc/data_channel.h"
 #include "hyper/wire/webrtc/dtls.h"
 #include "hyper/wire/webrtc/secure_association.h"
 #include "sys/loop.h"
 
+#define SECURE_QUEUED_MAX ((size_t)256 << 20)
 #define SECURE_MESSAGE_LEN_MAX (256u << 10) /* what browsers and libdatachannel take */
 
 struct secure_factory {
     struct association_factory base;
     struct secure_shared shared; /* without a context: none was needed yet */
+    struct data_channels_total queued;
 };
 
 static int secure_factory_renew(struct secure_factory *factory)
@@ -61,6 +64,8 @@ struct secure_factory *secure_factory_new(struct loop *loop, uint32_t message_le
     if (!factory)
         return NULL;
     factory->base.make = secure_factory_make;
+    factory->queued.bytes_max = SECURE_QUEUED_MAX;
+    factory->shared.queued = &factory->queued;
     factory->shared.loop = loop;
     factory->shared.message_len_max = message_len_max ? message_len_max : SECURE_MESSAGE_LEN_MAX;
     return factory;

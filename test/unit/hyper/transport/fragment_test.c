@@ -314,6 +314,47 @@ TEST(an_incomplete_message_expires_when_nothing_comes_for_it)
     fragment_receiver_deinit(&receiver);
 }
 
+/* Two receivers that share a bound: what waits for longest goes, whosever it is. */
+TEST(all_receivers_together_are_bounded_and_expire_by_one_call)
+{
+    static struct fragment_receiver other;
+    struct fragment_total total;
+    fragment_total_init(&total, 6000);
+    struct fragment_options shared = options, slow = options;
+    shared.total = slow.total = &total;
+    slow.expiry_us = 40 * SECOND;
+    fragment_receiver_init(&receiver, &shared);
+    fragment_receiver_init(&other, &slow);
+    struct fragment_receiver *receivers[] = {&other, &receiver};
+    struct actr_bytes message;
+    char body[1001];
+    memset(body, 'x', 1000);
+    body[1000] = '\0';
+    assert_int_equal(fragment_total_expire(&total, SECOND), UINT64_MAX);
+    for (uint32_t i = 0; i < 12; i++) {
+        assert_int_equal(
+            fragment_receive(receivers[i % 2], frame_of(i, 0, 2, body), (1 + i) * SECOND, &message),
+            0);
+        assert_true(total.bytes_held <= total.bytes_max);
+        assert_int_equal(total.bytes_held, receiver.stats.bytes_held + other.stats.bytes_held);
+    }
+    uint32_t left = receiver.stats.incomplete + other.stats.incomplete;
+    assert_true(left >= 3 && left <= 6);
+    assert_int_equal(receiver.stats.dropped + other.stats.dropped, 12 - left);
+    /* Each in its own time; the last one of `receiver` came at 12 s, of the other at 11 s. */
+    uint64_t next_us = fragment_total_expire(&total, 21 * SECOND);
+    assert_int_equal(next_us, 22 * SECOND);
+    assert_int_equal(receiver.stats.incomplete, 1);
+    assert_true(fragment_total_expire(&total, 22 * SECOND) > 40 * SECOND);
+    assert_int_equal(receiver.stats.incomplete, 0);
+    fragment_receiver_deinit(&receiver);
+    assert_int_equal(fragment_total_expire(&total, 50 * SECOND), 51 * SECOND);
+    assert_int_equal(other.stats.incomplete, 1);
+    assert_int_equal(fragment_total_expire(&total, 51 * SECOND), UINT64_MAX);
+    assert_int_equal(total.bytes_held, 0);
+    fragment_receiver_deinit(&other);
+}
+
 TEST(the_most_fragments_there_can_be_are_put_together)
 {
     static const struct fragment_options wide = {

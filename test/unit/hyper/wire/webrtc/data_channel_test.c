@@ -297,6 +297,30 @@ TEST(full_is_said_and_writable_follows_outside_the_send)
     session_free(session);
 }
 
+/* When memory is short, who lets much wait is refused more, and who lets little wait is not. */
+TEST(all_channels_together_are_bounded)
+{
+    struct data_channels_total total = {.bytes_max = 100 << 10};
+    struct data_channels_options options = {
+        .total = &total, .queue_high = 16 << 10, .queue_max = 1 << 20, .in_flight_max = 8 << 10};
+    struct session *session = session_open(&options);
+    struct data_channel *much = open_channel(&session->sides[0], "much", 1),
+                        *little = open_channel(&session->sides[1], "little", 1);
+    int r = 0;
+    while ((r = data_channel_send(much, false, filled(4096))) >= 0)
+        assert_int_equal(total.bytes, data_channel_queued(much));
+    assert_int_equal(r, ACTR_EUNAVAILABLE);
+    assert_true(total.bytes <= total.bytes_max && total.bytes > total.bytes_max - 8192);
+    while (data_channel_queued(little) < 60 << 10)
+        assert_true(data_channel_send(little, false, filled(4096)) >= 0);
+    assert_true(total.bytes > total.bytes_max);
+    sctp_link_settle(session->link);
+    assert_int_equal(total.bytes, 0);
+    assert_true(data_channel_send(much, false, filled(60000)) >= 0);
+    session_free(session);
+    assert_int_equal(total.bytes, 0);
+}
+
 TEST(closing_sends_what_waits_and_resets_both_ways)
 {
     struct session *session = session_open(NULL);
