@@ -4,7 +4,7 @@
  * on the environment, and a test can give its own.
  *
  * The names with RUST are those of the existing system, which runs in the same shells and scripts.
- * The two switches know exactly the four words that it knows; any other value is off.
+ * The switches know exactly the four words that it knows; any other value is off.
  *
  * Any thread. Must not change the environment, nor copy it. */
 #include "config/environment.h"
@@ -40,6 +40,7 @@ int environment_read(environment_get_fn *get, struct environment *ret_environmen
         .log_filter = environment_text(get, "RUST_LOG"),
         .is_dispatch_serial = environment_switch(get, "ACTR_DISPATCH_SERIAL"),
         .is_wasm_compile_fast = environment_switch(get, "ACTR_WASM_FAST_COMPILE"),
+        .has_no_udp_offload = environment_switch(get, "ACTR_NO_UDP_OFFLOAD"),
     };
     const char *threads = environment_text(get, "ACTR_DYNCLIB_WORKER_THREADS");
     if (threads && (!text_u32(view_text(threads), &environment.dynclib_worker_threads) ||

@@ -19,6 +19,7 @@ struct environment {
     const char *log_filter;          /* RUST_LOG, see log_filter_parse(); NULL: not set */
     bool is_dispatch_serial;         /* ACTR_DISPATCH_SERIAL: 1 true TRUE yes */
     bool is_wasm_compile_fast;       /* ACTR_WASM_FAST_COMPILE: likewise */
+    bool has_no_udp_offload;         /* ACTR_NO_UDP_OFFLOAD: likewise */
     uint32_t dynclib_worker_threads; /* ACTR_DYNCLIB_WORKER_THREADS; 0: not set */
 };
 

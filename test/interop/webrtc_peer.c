@@ -401,7 +401,8 @@ static int open_parts(void)
         r = socket_net_new(peer.loop, &peer.net);
     if (r < 0)
         return r;
-    struct udp_mux_options mux = {.loop = peer.loop, .net = peer.net};
+    struct udp_mux_options mux = {
+        .loop = peer.loop, .net = peer.net, .no_offload = getenv("ACTR_NO_UDP_OFFLOAD") != NULL};
     r = udp_mux_open(&mux, &nothing, NULL, &peer.mux);
     if (r == 0)
         peer.factory = secure_factory_new(peer.loop, MESSAGE_MAX);

@@ -104,6 +104,7 @@ static int wiring_build_webrtc(struct actr_node *node)
         .stun_urls = {config->webrtc.stun_urls.items, config->webrtc.stun_urls.count},
         .turn_urls = {config->webrtc.turn_urls.items, config->webrtc.turn_urls.count},
         .public_ips = {config->webrtc.public_ips.items, config->webrtc.public_ips.count},
+        .no_offload = node->environment.has_no_udp_offload,
         .relay_only = config->webrtc.force_relay,
         .wait_us = {config->webrtc.ice_host_acceptance_min_wait * 1000,
                     config->webrtc.ice_srflx_acceptance_min_wait * 1000,

@@ -48,6 +48,7 @@ TEST(nothing_set)
         assert_null(environment.log_filter);
         assert_false(environment.is_dispatch_serial);
         assert_false(environment.is_wasm_compile_fast);
+        assert_false(environment.has_no_udp_offload);
         assert_int_equal(environment.dynclib_worker_threads, 0);
     }
 }
@@ -64,6 +65,8 @@ TEST(all_set)
                                         "1",
                                         "ACTR_WASM_FAST_COMPILE",
                                         "yes",
+                                        "ACTR_NO_UDP_OFFLOAD",
+                                        "true",
                                         "ACTR_DYNCLIB_WORKER_THREADS",
                                         "4294967295",
                                         NULL};
@@ -74,6 +77,7 @@ TEST(all_set)
     assert_string_equal(environment.log_filter, "debug");
     assert_true(environment.is_dispatch_serial);
     assert_true(environment.is_wasm_compile_fast);
+    assert_true(environment.has_no_udp_offload);
     assert_int_equal(environment.dynclib_worker_threads, UINT32_MAX);
 }
 

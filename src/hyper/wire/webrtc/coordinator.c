@@ -244,6 +244,7 @@ static int coordinator_build(struct coordinator *coordinator,
         .net = options->net,
         .port = options->port,
         .port_last = options->port_last,
+        .no_offload = options->no_offload,
     };
     int r = coordinator_copy_public(coordinator, &options->public_ips);
     if (r == 0)

@@ -67,6 +67,7 @@ struct coordinator_options {
                                                       borrowed while it lives */
     struct coordinator_texts public_ips;
     uint16_t port, port_last; /* see udp_mux_options */
+    bool no_offload;          /* see datagram_options */
     bool relay_only;
     uint64_t wait_us[4]; /* see ice_options */
     /* NULL: DTLS and SCTP. */

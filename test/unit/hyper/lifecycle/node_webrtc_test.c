@@ -3,6 +3,7 @@
 /* Whole nodes in one process that reach each other by WebRTC: a real server for the relays, real
  * UDP, DTLS and SCTP. None has a listener, so nothing else can carry, but where a test says so. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <actr/actr.h>
@@ -134,6 +135,26 @@ TEST(messages_of_many_fragments)
     echo(rig.a, &rig.b_id, 200 << 10);
     echo(rig.b, &rig.a_id, 4 << 20);
     rig_close();
+}
+
+/* One machine that lets the system cut and join datagrams, and one that does not. */
+TEST(a_node_without_offload_and_one_with_it)
+{
+    struct actr_node_stats stats = {.size = sizeof(stats)};
+    const char *before = getenv("ACTR_NO_UDP_OFFLOAD");
+    setenv("ACTR_NO_UDP_OFFLOAD", "1", 1);
+    rig_open("", "");
+    actr_node_close(rig.b);
+    unsetenv("ACTR_NO_UDP_OFFLOAD");
+    rig.b = node_new(B_TYPE, "");
+    rig.b_id = actr_node_id(rig.b);
+    echo(rig.a, &rig.b_id, 4 << 20);
+    echo(rig.b, &rig.a_id, 4 << 20);
+    assert_int_equal(actr_node_get_stats(rig.a, &stats), 0);
+    assert_true(stats.datagrams_in > 8000 && stats.datagrams_out > 8000);
+    rig_close();
+    if (before)
+        setenv("ACTR_NO_UDP_OFFLOAD", "1", 1);
 }
 
 TEST(statistics_of_a_session)
