@@ -7,10 +7,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/bytes.h"
-#include "base/err.h"
 #include "base/mem.h"
 #include "harness.h"
 #include "hyper/wire/webrtc/dcep.h"
@@ -23,8 +21,8 @@
 #define HOSTILE_S 60 /* longest wait */
 #define HOSTILE_TURN_MS 2
 
-static const char *const lanes[CONNECTION_LANES] = {"RPC_RELIABLE", "RPC_SIGNAL",
-                                                    "STREAM_RELIABLE", "STREAM_LATENCY_FIRST"};
+static const char *const lanes[CONNECTION_LANES] = {"RPC_RELIABLE", "RPC_SIGNAL", "STREAM_RELIABLE",
+                                                    "STREAM_LATENCY_FIRST"};
 
 /* ---- the association ---- */
 
@@ -344,9 +342,9 @@ void hostile_offer(struct hostile *hostile)
     hostile->is_open = hostile->is_closed = false;
     hostile->answers = 0;
     assert_null(hostile->connection);
-    assert_int_equal(connection_new(&hostile->settings, true, &connection_events, hostile,
-                                    &hostile->connection),
-                     0);
+    assert_int_equal(
+        connection_new(&hostile->settings, true, &connection_events, hostile, &hostile->connection),
+        0);
     assert_int_equal(connection_offer(hostile->connection, false, &hostile->description), 0);
     hostile_describe(hostile, RELAY_SDP_OFFER, actr_bytes_view(hostile->description), "exchange");
 }

@@ -28,7 +28,7 @@ struct hostile {
     bool is_closed;
     int code;
     char detail[160];
-    unsigned answers;      /* descriptions of the victim */
+    unsigned answers; /* descriptions of the victim */
     uint64_t messages, bytes, resets;
     char victim_ufrag[ICE_CREDENTIAL_MAX + 1];
     char victim_pwd[ICE_CREDENTIAL_MAX + 1];

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -20,13 +19,6 @@
 #define RIG_ANSWER_MS 60000u
 #define RIG_PAYLOAD_MAX 300u
 #define RIG_KEPT_LEN 1024u /* of one answer, at most */
-
-static uint64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 /* ---- nodes ---- */
 
@@ -79,10 +71,8 @@ static void call_once(struct rig *rig, uint64_t number)
     struct actr_bytes request = bytes_new(1 + number * 37 % RIG_PAYLOAD_MAX, &data), reply = {0};
     for (size_t i = 0; i < request.len; i++)
         data[i] = (uint8_t)(number + i);
-    uint64_t began_us = now_us();
-    int r = actr_call_wait(rig->honest, &rig->victim_id, "echo", actr_bytes_ref(request), NULL,
-                           &reply);
-    uint64_t took_us = now_us() - began_us;
+    int r =
+        actr_call_wait(rig->honest, &rig->victim_id, "echo", actr_bytes_ref(request), NULL, &reply);
     bool is_right = r == 0 && view_equal(actr_bytes_view(reply), actr_bytes_view(request));
     lock_take(&rig->lock);
     if (!is_right && rig->failures++ == 0) {
@@ -90,8 +80,6 @@ static void call_once(struct rig *rig, uint64_t number)
         snprintf(rig->detail, sizeof(rig->detail), "%s", r < 0 ? actr_errmsg() : "another answer");
     }
     rig->calls++;
-    if (took_us > rig->slowest_us)
-        rig->slowest_us = took_us;
     if (rig->served && rig->calls >= rig->wanted) {
         waiter_signal(rig->served);
         rig->served = NULL;
@@ -131,21 +119,6 @@ void rig_serve(struct rig *rig, unsigned count)
     waiter_deinit(&waiter);
     if (!is_served)
         fail_msg("the honest node was not served in time");
-}
-
-void rig_measure(struct rig *rig)
-{
-    lock_take(&rig->lock);
-    rig->slowest_us = 0;
-    lock_give(&rig->lock);
-}
-
-uint64_t rig_slowest_us(struct rig *rig)
-{
-    lock_take(&rig->lock);
-    uint64_t slowest_us = rig->slowest_us;
-    lock_give(&rig->lock);
-    return slowest_us;
 }
 
 /* ---- all of it ---- */
@@ -218,8 +191,7 @@ struct net_address rig_address(struct rig *rig)
         host++;
         colon--;
     }
-    assert_true(
-        net_address_parse(actr_view_of(host, (size_t)(colon - host)), port, &address));
+    assert_true(net_address_parse(actr_view_of(host, (size_t)(colon - host)), port, &address));
     return address;
 }
 
@@ -265,8 +237,7 @@ void rig_send(int fd, const struct net_address *to, const void *data, size_t len
 {
     struct sockaddr_storage address;
     size_t size = net_address_to_sockaddr(to, to->is_ipv6, &address);
-    ssize_t sent =
-        sendto(fd, data, len, 0, (const struct sockaddr *)&address, (socklen_t)size);
+    ssize_t sent = sendto(fd, data, len, 0, (const struct sockaddr *)&address, (socklen_t)size);
     /* The system may have no room, as a network may lose it. */
     assert_true(sent == (ssize_t)len || errno == EAGAIN || errno == ENOBUFS);
 }

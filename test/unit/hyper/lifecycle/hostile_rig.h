@@ -37,12 +37,11 @@ struct rig {
     struct lock lock; /* of what follows */
     bool is_stopping;
     uint64_t calls, failures;
-    uint64_t slowest_us; /* since rig_measure() */
     int code;
     char detail[160];
     uint64_t wanted; /* calls; signals `served` */
     struct waiter *served;
-    size_t watched;          /* bytes, and calls, at rig_watch() */
+    size_t watched; /* bytes, and calls, at rig_watch() */
     uint64_t watched_calls;
     unsigned lost; /* sessions of the honest node with the victim that ended */
 };
@@ -56,9 +55,6 @@ void rig_close_replaced(struct rig *rig);
 
 /* Waits until the honest node has got `count` more answers. */
 void rig_serve(struct rig *rig, unsigned count);
-/* Begins a new slowest_us. */
-void rig_measure(struct rig *rig);
-uint64_t rig_slowest_us(struct rig *rig);
 
 /* Of the victim, about the actor `peer`; false: it has no session with it. */
 bool rig_peer_stats(struct rig *rig, const struct actr_id *peer, struct actr_peer_stats *ret_stats);

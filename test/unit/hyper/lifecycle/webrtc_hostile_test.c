@@ -126,7 +126,8 @@ TEST(consent_from_elsewhere)
 /* Nothing that nobody has verified is answered at all, whatever its first byte says that it is. */
 TEST(amplification)
 {
-    static const uint8_t client_hello[] = {22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0};
+    static const uint8_t client_hello[] = {22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0,
+                                           0,  0,    0,    4, 1, 0, 0, 0};
     uint8_t buf[1400];
     begin(false);
     struct net_address to = rig_address(&rig);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* Sessions of an attacker with a node: whatever it says in DTLS, SCTP, data channels or lanes, the
- * node answers its honest peer all along, and its memory is bounded. (What the attacker holds itself
- * counts too: it is the same process.) */
+ * node answers its honest peer all along, and its memory is bounded. (What the attacker holds
+ * itself counts too: it is the same process.) */
 #include <stdio.h>
 #include <string.h>
 
@@ -189,8 +189,8 @@ TEST(a_peer_that_never_reads)
 static void put_head(uint8_t *frame, uint32_t id, uint16_t index, uint16_t count)
 {
     const uint8_t head[FRAGMENT_HEADER_LEN] = {
-        (uint8_t)(id >> 24),    (uint8_t)(id >> 16), (uint8_t)(id >> 8),    (uint8_t)id,
-        (uint8_t)(index >> 8), (uint8_t)index,       (uint8_t)(count >> 8), (uint8_t)count};
+        (uint8_t)(id >> 24),   (uint8_t)(id >> 16), (uint8_t)(id >> 8),    (uint8_t)id,
+        (uint8_t)(index >> 8), (uint8_t)index,      (uint8_t)(count >> 8), (uint8_t)count};
     memcpy(frame, head, sizeof(head));
 }
 
