@@ -366,8 +366,10 @@ static void take_envelope(struct hostile *hostile)
 {
     struct signaling_envelope envelope = live_receive(&hostile->rig->live, hostile->actor.fd);
     const struct relay *relay = &envelope.relay;
-    if (envelope.flow != SIGNALING_FLOW_RELAY)
+    if (envelope.flow != SIGNALING_FLOW_RELAY) {
+        hostile->pongs += envelope.reply.kind == SIGNALING_PONG;
         return;
+    }
     if (relay->kind == RELAY_SESSION_DESCRIPTION &&
         relay->session_description.type == RELAY_SDP_ANSWER)
         take_answer(hostile, relay->session_description.sdp);
@@ -395,6 +397,19 @@ void hostile_until(struct hostile *hostile, bool (*is_done)(struct hostile *host
             fail_msg("the attack does not come about: %s", hostile->detail);
         turn(hostile);
     }
+}
+
+static bool has_pongs(struct hostile *hostile)
+{
+    return hostile->pongs == hostile->pings;
+}
+
+void hostile_settle(struct hostile *hostile)
+{
+    struct signaling_envelope ping = live_request(&hostile->actor, SIGNALING_PING);
+    live_send(hostile->actor.fd, &ping);
+    hostile->pings++;
+    hostile_until(hostile, has_pongs);
 }
 
 static bool has_served(struct hostile *hostile)

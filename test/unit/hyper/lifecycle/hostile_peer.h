@@ -29,6 +29,7 @@ struct hostile {
     int code;
     char detail[160];
     unsigned answers; /* descriptions of the victim */
+    unsigned pings, pongs;
     uint64_t messages, bytes, resets;
     char victim_ufrag[ICE_CREDENTIAL_MAX + 1];
     char victim_pwd[ICE_CREDENTIAL_MAX + 1];
@@ -44,6 +45,8 @@ void hostile_offer(struct hostile *hostile);
 void hostile_until(struct hostile *hostile, bool (*is_done)(struct hostile *hostile));
 /* Until the honest node has got so many more answers. */
 void hostile_while_served(struct hostile *hostile, unsigned calls);
+/* Until the server has taken what was said to it, and passed it on. */
+void hostile_settle(struct hostile *hostile);
 bool hostile_is_open(struct hostile *hostile);
 bool hostile_is_closed(struct hostile *hostile);
 
