@@ -15,7 +15,7 @@
 #include "sys/loop_virtual.h"
 
 #define KEPT_MAX 256
-#define PACKET_MAX 1163
+#define PACKET_MAX 1131
 #define HEADER_LEN 12
 
 struct side {

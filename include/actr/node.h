@@ -177,7 +177,8 @@ ACTR_API int actr_node_get_stats(const struct actr_node *node, struct actr_node_
 /* The WebRTC session with one peer; counters are of that session. */
 struct actr_peer_stats {
     size_t size;
-    bool has_path;  /* a pair of addresses carries; else it is being recovered */
+    bool has_path;  /* a pair of addresses carries; else it is being recovered, and what follows is
+                    of the last one */
     bool relayed;   /* by TURN, on either end */
     char local[72]; /* "192.0.2.1:5000", "[2001:db8::1]:5000"; "": no path */
     char remote[72];

@@ -256,6 +256,11 @@ static void sim_read(struct association *base, bool enable)
     sim_of(base)->is_paused = !enable;
 }
 
+static void sim_path_doubted(struct association *base)
+{
+    (void)base; /* it sends again often enough */
+}
+
 static void sim_path_changed(struct association *base)
 {
     sim_of(base)->again_us = 0;
@@ -318,6 +323,7 @@ static const struct association_ops sim_ops = {
     .receive_end = sim_receive_end,
     .send = sim_send,
     .read = sim_read,
+    .path_doubted = sim_path_doubted,
     .path_changed = sim_path_changed,
     .close = sim_close,
     .tick = sim_tick,

@@ -117,7 +117,7 @@ struct peer_stats_request {
 static void peer_stats_fill(struct actr_peer_stats *stats, const struct connection_stats *from)
 {
     *stats = (struct actr_peer_stats){
-        .has_path = from->has_pair,
+        .has_path = from->has_path,
         .local_type = "",
         .remote_type = "",
         .bytes_in = from->association.bytes_in,

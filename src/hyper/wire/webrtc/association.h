@@ -61,6 +61,7 @@ struct association_ops {
     void (*receive_end)(struct association *association);
     int (*send)(struct association *association, uint8_t lane, struct actr_bytes message);
     void (*read)(struct association *association, bool enable);
+    void (*path_doubted)(struct association *association);
     void (*path_changed)(struct association *association);
     void (*close)(struct association *association);
     uint64_t (*tick)(struct association *association, uint64_t now_us);
@@ -142,7 +143,14 @@ static inline void association_read(struct association *association, bool enable
     association->ops->read(association, enable);
 }
 
-/* Another path is in use, or the old one is back: what is outstanding is sent again soon. */
+/* The path may be dead: until association_path_changed() what is outstanding is sent again and
+ * again, so that it arrives soon after there is a path. */
+static inline void association_path_doubted(struct association *association)
+{
+    association->ops->path_doubted(association);
+}
+
+/* Another path is in use, or the old one is back. */
 static inline void association_path_changed(struct association *association)
 {
     association->ops->path_changed(association);

@@ -270,6 +270,8 @@ static void connection_on_ice_state(void *owner, enum ice_state state)
         association_path_changed(connection->association);
     if (has_path)
         connection->refused_us = 0;
+    else if (connection->has_started)
+        association_path_doubted(connection->association);
     connection->has_path = has_path;
     connection_note(connection, CONNECTION_NEWS_PATH);
 }
@@ -526,6 +528,7 @@ void connection_get_stats(const struct connection *connection, struct connection
         .media_control = connection->media[RTP_CONTROL],
         .media_malformed = connection->media[RTP_MALFORMED],
         .restarts = connection->restarts,
+        .has_path = connection->has_path,
     };
     ret_stats->has_pair = ice_agent_selected(connection->agent, &ret_stats->pair);
     association_get_stats(connection->association, &ret_stats->association);

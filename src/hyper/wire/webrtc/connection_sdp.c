@@ -55,6 +55,8 @@ static int connection_restart(struct connection *connection)
         r = connection_name(connection);
     connection->restarts += r == 0;
     connection->remote_ufrag[0] = '\0'; /* of the new generation: not known yet */
+    if (connection->has_started)
+        association_path_doubted(connection->association);
     return r;
 }
 
@@ -163,6 +165,8 @@ int connection_apply(struct connection *connection, struct actr_view answer)
 void connection_abandon(struct connection *connection)
 {
     ice_agent_abandon_restart(connection->agent, connection_now_us(connection));
+    if (connection->has_path)
+        association_path_changed(connection->association);
 }
 
 const char *connection_remote_ufrag(const struct connection *connection)

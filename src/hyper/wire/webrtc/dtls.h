@@ -23,7 +23,9 @@
 struct dtls;
 struct dtls_context;
 
-#define DTLS_MTU 1200 /* bytes of UDP payload: what a WebRTC path must carry */
+/* Bytes of UDP payload. A path is taken to carry IP packets of 1200 bytes (RFC 8831 §5), of which
+ * IPv4 and UDP have 28 and a TURN channel (RFC 8656 §12.4) 4; one of IPv6 carries 1280 at least. */
+#define DTLS_MTU 1168
 #define DTLS_OVERHEAD                                                                              \
     37 /* of a record, at most, with the suites we take: header 13, nonce 8, tag 16 */
 #define DTLS_FINGERPRINTS_MAX 4

@@ -29,13 +29,15 @@
 #include "hyper/wire/webrtc/sctp_stack.h"
 #include "sys/loop.h"
 
-#define SCTP_MTU 1163
+#define SCTP_MTU 1131
 #define SCTP_MESSAGE_MAX (256u << 10)
 #define SCTP_BUFFER (4u << 20)
 #define SCTP_BLOCK (64u << 10)
 #define SCTP_LINGER_US 300000
 #define SCTP_REQUEST_US 60000000
 #define SCTP_HEADER_LEN 12
+#define SCTP_CHUNK_HEADER_LEN 4
+#define SCTP_CHUNK_DATA 0
 
 enum sctp_state { SCTP_NEW, SCTP_OPENING, SCTP_OPEN_NOW, SCTP_OVER };
 
@@ -59,12 +61,36 @@ struct sctp {
     struct loop_task task;
     bool is_draining, is_freed; /* freed in an event: when the drain is done */
     struct sctp_stats stats;
+    uint32_t tsn_last; /* the highest that has been sent, when has_sent */
+    bool has_sent;
 };
+
+/* usrsctp does not tell: a TSN that is not above all before it is sent again. */
+static void sctp_count_again(struct sctp *sctp, struct actr_view packet)
+{
+    for (size_t at = SCTP_HEADER_LEN; at + SCTP_CHUNK_HEADER_LEN + 4 <= packet.len;) {
+        const uint8_t *chunk = packet.ptr + at;
+        size_t len = (size_t)chunk[2] << 8 | chunk[3];
+        uint32_t tsn = (uint32_t)chunk[4] << 24 | (uint32_t)chunk[5] << 16 |
+                       (uint32_t)chunk[6] << 8 | chunk[7];
+        at += (len + 3) & ~(size_t)3;
+        if (len < SCTP_CHUNK_HEADER_LEN)
+            return;
+        if (chunk[0] != SCTP_CHUNK_DATA)
+            continue;
+        if (sctp->has_sent && (int32_t)(tsn - sctp->tsn_last) <= 0)
+            sctp->stats.retransmitted++;
+        else
+            sctp->tsn_last = tsn;
+        sctp->has_sent = true;
+    }
+}
 
 static void sctp_on_packet(void *owner, struct actr_view packet)
 {
     struct sctp *sctp = owner;
 
+    sctp_count_again(sctp, packet);
     sctp->stats.packets_out++;
     sctp->stats.bytes_out += packet.len;
     sctp->events->send(sctp->owner, packet);
@@ -466,10 +492,17 @@ void sctp_read(struct sctp *sctp, bool enable)
         loop_defer(sctp->loop, &sctp->task);
 }
 
+void sctp_path_doubted(struct sctp *sctp)
+{
+    if (sctp->state == SCTP_OPEN_NOW)
+        sctp_socket_doubt(sctp->socket, true);
+}
+
 void sctp_path_changed(struct sctp *sctp)
 {
     if (sctp->state != SCTP_OPEN_NOW)
         return;
+    sctp_socket_doubt(sctp->socket, false);
     struct sctp_port *before = sctp_stack_enter(sctp->port);
     sctp_socket_probe(sctp->socket, sctp->port->handle, sctp->remote_port);
     sctp_stack_exit(before);

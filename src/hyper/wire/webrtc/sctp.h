@@ -31,6 +31,7 @@ struct sctp;
  * (RFC 9260 §6.3.1 says 1 s; ICE, not SCTP, says when a path is dead). */
 #define SCTP_RTO_MIN_MS 400
 #define SCTP_RTO_MAX_MS 3000
+#define SCTP_RTO_DOUBT_MS 100
 
 /* Payload protocol identifiers (RFC 8831 §8). */
 enum sctp_ppid {
@@ -71,7 +72,7 @@ struct sctp_events {
 
 struct sctp_options {
     struct loop *loop;
-    uint16_t mtu;             /* of a packet, without DTLS; 0: 1,163 */
+    uint16_t mtu;             /* of a packet, without DTLS; 0: 1,131 */
     uint32_t message_len_max; /* received; 0: 256 KiB */
     uint32_t send_buffer;     /* bytes taken and not yet acknowledged; 0: 4 MiB */
     uint32_t receive_window;  /* 0: 4 MiB */
@@ -113,12 +114,18 @@ int sctp_grow(struct sctp *sctp, uint16_t stream) ACTR_MUST_CHECK;
 /* Stops handing up messages: the receive window closes and pushes back on the peer. */
 void sctp_read(struct sctp *sctp, bool enable);
 
-/* The path has changed or is back: it is measured anew, which ends the growth of the timeout. What
- * is outstanding is sent again when the timeout that is running ends: within SCTP_RTO_MAX_MS. */
+/* The path may be dead, for a few seconds perhaps: the timeout does not grow but is
+ * SCTP_RTO_DOUBT_MS, each time a packet long, so that what is outstanding arrives that soon after
+ * there is a path. */
+void sctp_path_doubted(struct sctp *sctp);
+/* The path has changed or is back: it is measured anew. Ends the doubt. What is outstanding is sent
+ * again when the timeout that is running ends: within SCTP_RTO_DOUBT_MS when there was a doubt, for
+ * long enough, else SCTP_RTO_MAX_MS. */
 void sctp_path_changed(struct sctp *sctp);
 
 struct sctp_stats {
-    uint64_t packets_in, packets_out, bytes_in, bytes_out, retransmitted, bad_checksum;
+    uint64_t packets_in, packets_out, bytes_in, bytes_out, bad_checksum;
+    uint64_t retransmitted; /* DATA chunks */
     uint64_t rtt_us, rto_us;
     uint32_t cwnd, peer_window, unacknowledged;
 };

@@ -24,6 +24,9 @@
 /* Of usrsctp's sctp.h, which is not installed; the same in the kernels it comes from. */
 #define SCTP_SOCKET_BUFFER_USE 0x00001101
 
+static const struct sctp_rtoinfo sctp_socket_rto = {
+    .srto_initial = 1000, .srto_min = SCTP_RTO_MIN_MS, .srto_max = SCTP_RTO_MAX_MS};
+
 struct sctp_socket_use {
     sctp_assoc_t assoc_id;
     uint32_t send, receive;
@@ -50,15 +53,13 @@ bool sctp_socket_hold(struct socket *so, bool enable)
 
 static bool sctp_socket_set_timing(struct socket *so)
 {
-    struct sctp_rtoinfo rto = {
-        .srto_initial = 1000, .srto_min = SCTP_RTO_MIN_MS, .srto_max = SCTP_RTO_MAX_MS};
     struct sctp_assocparams tries = {.sasoc_asocmaxrxt = SCTP_SOCKET_TRIES};
     struct sctp_initmsg init = {.sinit_num_ostreams = SCTP_STREAMS,
                                 .sinit_max_instreams = SCTP_STREAMS_IN,
                                 .sinit_max_attempts = SCTP_SOCKET_TRIES,
                                 .sinit_max_init_timeo = SCTP_RTO_MAX_MS};
 
-    return sctp_socket_set(so, SCTP_RTOINFO, &rto, sizeof rto) &&
+    return sctp_socket_set(so, SCTP_RTOINFO, &sctp_socket_rto, sizeof sctp_socket_rto) &&
            sctp_socket_set(so, SCTP_ASSOCINFO, &tries, sizeof tries) &&
            sctp_socket_set(so, SCTP_INITMSG, &init, sizeof init);
 }
@@ -185,6 +186,14 @@ int sctp_socket_add(struct socket *so, uint16_t count)
 {
     struct sctp_add_streams request = {.sas_outstrms = count};
     return sctp_socket_request(so, SCTP_ADD_STREAMS, &request, sizeof request);
+}
+
+void sctp_socket_doubt(struct socket *so, bool is_doubted)
+{
+    struct sctp_rtoinfo rto = sctp_socket_rto;
+    if (is_doubted)
+        rto.srto_initial = rto.srto_min = rto.srto_max = SCTP_RTO_DOUBT_MS;
+    sctp_socket_set(so, SCTP_RTOINFO, &rto, sizeof rto);
 }
 
 /* A heartbeat now: its answer gives the round trip anew and ends the doubling of the timeout. */

@@ -33,6 +33,8 @@ int sctp_socket_send(struct socket *so, const struct sctp_message *head,
                      struct actr_view bytes) ACTR_MUST_CHECK;
 int sctp_socket_reset(struct socket *so, uint16_t stream) ACTR_MUST_CHECK;
 int sctp_socket_add(struct socket *so, uint16_t count) ACTR_MUST_CHECK;
+/* See sctp_path_doubted(). */
+void sctp_socket_doubt(struct socket *so, bool is_doubted);
 void sctp_socket_probe(struct socket *so, uint64_t handle, uint16_t port);
 size_t sctp_socket_buffered(struct socket *so);
 bool sctp_socket_status(struct socket *so, struct sctp_status *ret_status);

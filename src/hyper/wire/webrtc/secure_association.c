@@ -434,6 +434,13 @@ static void secure_read(struct association *association, bool enable)
         sctp_read(secure->sctp, enable);
 }
 
+static void secure_path_doubted(struct association *association)
+{
+    struct secure_association *secure = secure_of(association);
+    if (secure->sctp)
+        sctp_path_doubted(secure->sctp);
+}
+
 static void secure_path_changed(struct association *association)
 {
     struct secure_association *secure = secure_of(association);
@@ -516,6 +523,7 @@ static const struct association_ops secure_ops = {
     .receive_end = secure_receive_end,
     .send = secure_send,
     .read = secure_read,
+    .path_doubted = secure_path_doubted,
     .path_changed = secure_path_changed,
     .close = secure_close,
     .tick = secure_tick,
