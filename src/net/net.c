@@ -45,6 +45,11 @@ size_t net_ws_queued(const struct net_ws *ws)
     return ws->ops->ws_queued(ws);
 }
 
+bool net_ws_local(const struct net_ws *ws, struct net_address *ret_address)
+{
+    return ws->ops->ws_local(ws, ret_address);
+}
+
 int net_http_start(struct net *net, const struct net_http_options *options, net_http_fn *fn,
                    void *user, struct net_http **ret_http)
 {

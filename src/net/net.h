@@ -18,6 +18,8 @@
 
 #include <actr/bytes.h>
 
+#include "net/address.h"
+
 struct net;
 struct net_ws;
 
@@ -104,3 +106,6 @@ void net_ws_close(struct net_ws *ws, uint16_t code, const char *reason);
 
 /* Bytes queued and not yet given to the system. */
 size_t net_ws_queued(const struct net_ws *ws);
+
+/* Our own address of it. False: there is none yet, or none any more. */
+bool net_ws_local(const struct net_ws *ws, struct net_address *ret_address);

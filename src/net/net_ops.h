@@ -25,6 +25,7 @@ struct net_ops {
     void (*ws_read)(struct net_ws *ws, bool enable);
     void (*ws_close)(struct net_ws *ws, uint16_t code, const char *reason);
     size_t (*ws_queued)(const struct net_ws *ws);
+    bool (*ws_local)(const struct net_ws *ws, struct net_address *ret_address);
     int (*http_start)(struct net *net, const struct net_http_options *options, net_http_fn *fn,
                       void *user, struct net_http **ret_http);
     void (*http_cancel)(struct net_http *http);

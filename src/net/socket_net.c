@@ -32,6 +32,7 @@ static const struct net_ops socket_net_ops = {
     .ws_read = ws_read,
     .ws_close = ws_close,
     .ws_queued = ws_queued,
+    .ws_local = ws_local,
     .http_start = exchange_start,
     .http_cancel = exchange_cancel,
     .listen = server_listen,

@@ -514,6 +514,18 @@ struct stream *stream_abort(struct stream *stream)
     return stream_free(stream);
 }
 
+bool stream_local(const struct stream *stream, struct net_address *ret_address)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {0};
+    socklen_t len = sizeof(address);
+    return getsockname(stream->fd, &address.any, &len) == 0 &&
+           net_address_from_sockaddr(&address.any, ret_address);
+}
+
 void stream_peer(const struct stream *stream, char buf[STREAM_ADDRESS_MAX])
 {
     union {

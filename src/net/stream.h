@@ -94,5 +94,7 @@ void stream_notify(struct stream *stream, size_t len);
 /* On at the beginning. Off: what one read has already brought still comes. */
 void stream_read(struct stream *stream, bool enable);
 
+/* Our own address; false: it has none (any more). */
+bool stream_local(const struct stream *stream, struct net_address *ret_address);
 /* The peer's numeric address, without port; IPv4 in its own form also on IPv6 sockets. */
 void stream_peer(const struct stream *stream, char buf[STREAM_ADDRESS_MAX]);

@@ -26,6 +26,12 @@
 #define WS_QUEUE_HIGH (4u * 1024 * 1024)
 
 static void ws_on_data(void *user, struct actr_view data);
+bool ws_local(const struct net_ws *base, struct net_address *ret_address)
+{
+    const struct ws *ws = (const struct ws *)base;
+    return ws->stream && stream_local(ws->stream, ret_address);
+}
+
 static void ws_on_drained(void *user);
 static void ws_on_lost(void *user, bool is_end, const char *detail);
 

@@ -80,6 +80,7 @@ void ws_pong(struct net_ws *ws, struct actr_view payload);
 void ws_read(struct net_ws *ws, bool enable);
 void ws_close(struct net_ws *ws, uint16_t code, const char *reason);
 size_t ws_queued(const struct net_ws *ws);
+bool ws_local(const struct net_ws *ws, struct net_address *ret_address);
 
 /* ---- for session.c ---- */
 /* In WS_OPENING. ACTR_ENOMEM. */

@@ -26,6 +26,7 @@ const struct net_ops sim_net_ops = {
     .ws_read = sim_ws_read,
     .ws_close = sim_ws_close,
     .ws_queued = sim_ws_queued,
+    .ws_local = sim_ws_local,
     .http_start = sim_http_start,
     .http_cancel = sim_http_cancel,
     .listen = sim_listen,

@@ -27,6 +27,7 @@ struct sim_ws {
     struct net_ws base;
     struct sim_net *sim;
     struct sim_end *end;       /* NULL: ended */
+    struct net_address local;  /* of the dialler, when it dialled */
     struct sim_server *server; /* NULL: dialled */
     struct list link;          /* of server->sockets */
     const struct net_ws_events *events;
@@ -58,6 +59,7 @@ void sim_ws_pong(struct net_ws *ws, struct actr_view payload);
 void sim_ws_read(struct net_ws *ws, bool enable);
 void sim_ws_close(struct net_ws *ws, uint16_t code, const char *reason);
 size_t sim_ws_queued(const struct net_ws *ws);
+bool sim_ws_local(const struct net_ws *ws, struct net_address *ret_address);
 
 /* Servers (sim_server.c) --------------------------------------------------------------------- */
 

@@ -315,6 +315,15 @@ size_t sim_ws_queued(const struct net_ws *base)
     return ws->end ? ws->end->queued : 0;
 }
 
+bool sim_ws_local(const struct net_ws *base, struct net_address *ret_address)
+{
+    const struct sim_ws *ws = container_of((struct net_ws *)(uintptr_t)base, struct sim_ws, base);
+    if (!ws->end || ws->server)
+        return false;
+    *ret_address = ws->local;
+    return true;
+}
+
 /* Life --------------------------------------------------------------------------------------- */
 
 struct sim_ws *sim_ws_new(struct sim_net *sim, const struct net_ws_options *options)
@@ -374,6 +383,7 @@ int sim_ws_dial(struct net *net, const struct net_ws_options *options,
     }
     ws->events = events;
     ws->user = user;
+    (void)net_address_parse(view_text(host->address), 0, &ws->local);
     sim_end_attach(ws->end, &ws_end_events, ws);
     uint32_t timeout_ms = options->connect_timeout_ms;
     loop_timer_start(&ws->timer,

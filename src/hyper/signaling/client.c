@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "hyper/signaling/dial_url.h"
 #include "hyper/signaling/session_state.h"
+#include "net/interfaces.h"
 #include "net/net.h"
 #include "sys/log.h"
 
@@ -104,6 +105,7 @@ void client_deinit(struct client *client)
 {
     if (client->_loop == NULL)
         return;
+    client->_watch = interfaces_unwatch(client->_watch);
     client_sever(client);
     while (!list_is_empty(&client->_links)) {
         struct list *link = list_pop(&client->_links);
@@ -222,12 +224,13 @@ static void client_on_down(struct client *client, const struct net_close *why, u
     bool is_outdated = loss == CLIENT_REFUSED && epoch != client->_session->epoch;
     client_requests_finish(&client->_requests, ACTR_EUNAVAILABLE, "the server was lost");
     loop_timer_stop(&client->_pace);
+    client->_is_limited = why->cause == NET_REJECTED && why->code == 429;
     if (was_open && loop_now_us(client->_loop) - client->_opened_us >= STABLE_US)
         backoff_reset(&client->_backoff);
     if (loss == CLIENT_LOST || is_outdated) {
-        uint32_t pause_ms = client_pause_ms(client);
-        bool is_limited = why->cause == NET_REJECTED && why->code == 429;
-        client_wait(client, is_limited ? LIMITED_PAUSE_MS + pause_ms : pause_ms);
+        uint32_t pause_ms = client->_is_moving ? 0 : client_pause_ms(client);
+        client->_is_moving = false;
+        client_wait(client, client->_is_limited ? LIMITED_PAUSE_MS + pause_ms : pause_ms);
     } else {
         sm_move(&client->_state, CLIENT_HELD);
     }
@@ -254,8 +257,48 @@ static void link_on_closed(void *user, const struct net_close *why)
     }
 }
 
+/* ---- Our addresses ---- */
+
+/* The connection's address has gone, and there is another to dial from. */
+static bool client_is_stranded(const struct client *client)
+{
+    struct interface_address list[INTERFACES_MAX];
+    struct net_address local;
+    bool has_other = false;
+
+    if (client->_link == NULL || !net_ws_local(client->_link->ws, &local))
+        return false;
+    size_t count = interfaces_list(client->_net, list);
+    for (size_t i = 0; i < count; i++) {
+        if (net_address_same_host(&list[i].address, &local))
+            return false;
+        has_other = has_other || !list[i].is_loopback;
+    }
+    return has_other;
+}
+
+static void client_on_interfaces(void *owner)
+{
+    struct client *client = owner;
+    if (client_is_stranded(client)) {
+        client->_is_moving = true;
+        net_ws_close(client->_link->ws, 0, NULL);
+    } else if (client->_state.state == CLIENT_WAITING && !client->_is_limited) {
+        loop_timer_start(&client->_retry, 0);
+    }
+}
+
+/* Without word of them, losses are noticed by silence. */
+static void client_watch(struct client *client)
+{
+    if (client->_watch == NULL &&
+        interfaces_watch(client->_net, client_on_interfaces, client, &client->_watch) < 0)
+        log_debug(client->_log, "signaling.interfaces", "%s", actr_errmsg());
+}
+
 void client_dial(struct client *client)
 {
+    client_watch(client);
     client_drop(client, CLOSE_NORMAL);
     client_requests_finish(&client->_requests, ACTR_EUNAVAILABLE, "this node registered anew");
     loop_timer_stop(&client->_pace);
@@ -278,6 +321,7 @@ void client_give_up(struct client *client)
 /* The connections have been told; true: to wait for their end. */
 static bool client_end(struct client *client)
 {
+    client->_watch = interfaces_unwatch(client->_watch);
     client_requests_finish(&client->_requests, ACTR_ECANCELED, "signaling is stopping");
     loop_timer_stop(&client->_retry);
     loop_timer_stop(&client->_pace);

@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* The signaling socket: opened with the session's credential, dialled again with growing pauses
- * when it is lost, never for good until stopped. Requests go out on it at the pace that servers
- * allow (10 a second, 40 at once), and fail at once when it is down or goes down. Loop thread. */
+ * when it is lost, never for good until stopped. A connection whose address this machine has no
+ * more (TCP would find out after many seconds) is given up for one from another address at once,
+ * and a pause ends when addresses change. Requests go out on it at the pace that servers allow (10
+ * a second, 40 at once), and fail at once when it is down or goes down. Loop thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,6 +18,7 @@
 #include "sys/loop.h"
 
 struct client_link;
+struct interfaces;
 struct log;
 struct net;
 struct net_close;
@@ -70,6 +73,9 @@ struct client {
     struct client_link *_link; /* while dialling or open */
     struct list _links;        /* this one, and older ones whose end has not come yet */
     struct loop_timer _retry, _pace;
+    struct interfaces *_watch; /* NULL: not dialling, or the system does not tell */
+    bool _is_limited;          /* the server has told us to wait */
+    bool _is_moving;           /* the connection ends because our address has gone */
     struct backoff _backoff;
     uint64_t _opened_us;
     uint32_t _attempts; /* since the last connection */

@@ -146,9 +146,20 @@ enum recovery_act recovery_on_answer(struct recovery *recovery, struct actr_view
 
 void recovery_on_linked(struct recovery *recovery, bool is_linked, uint64_t now_us)
 {
+    unsigned state = recovery->state.state;
+    bool is_stale = recovery->_is_stale;
+
     recovery->_is_linked = is_linked;
-    if (is_linked && recovery->state.state == RECOVERY_DUE)
+    if (!is_linked && (state == RECOVERY_OFFERED || state == RECOVERY_REQUESTED)) {
+        /* It may have been lost with the server; or not, and then the peer has begun it. */
+        recovery->_exchange_id[0] = '\0';
+        recovery->_sent_us = 0;
+        recovery->_is_stale = true;
+        recovery_move(recovery, RECOVERY_DUE, UINT64_MAX);
+    } else if (is_linked && state == RECOVERY_DUE) {
         recovery_due(recovery, now_us);
+        recovery->_is_stale = is_stale;
+    }
 }
 
 void recovery_on_absent(struct recovery *recovery, bool is_refused, uint64_t now_us)

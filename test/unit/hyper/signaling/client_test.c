@@ -103,6 +103,61 @@ TEST(too_many_dials_wait_ten_seconds)
     node_deinit(&node);
 }
 
+/* TCP would find out by silence. */
+TEST(an_address_that_goes_takes_the_socket_with_it)
+{
+    struct node node;
+    node_begin(&node);
+    for (uint8_t i = 2; i < 5; i++) {
+        fake_net_move(&node.server.net, i);
+        node_run(&node, 50 * MS_US);
+        assert_int_equal(node.disconnected, i - 1);
+        assert_int_equal(node.connected, i);
+    }
+    fake_net_move(&node.server.net, 4); /* something else has changed */
+    node_run(&node, 50 * MS_US);
+    assert_int_equal(node.disconnected, 3);
+    node_deinit(&node);
+}
+
+TEST(without_any_address_the_socket_waits_for_the_old_one)
+{
+    struct node node;
+    node_begin(&node);
+    fake_net_move(&node.server.net, 0);
+    node_run(&node, S_US);
+    fake_net_move(&node.server.net, 1);
+    node_run(&node, S_US);
+    assert_int_equal(node.disconnected, 0);
+    fake_net_move(&node.server.net, 0);
+    fake_net_move(&node.server.net, 2);
+    node_run(&node, 50 * MS_US);
+    assert_int_equal(node.disconnected, 1);
+    assert_int_equal(node.connected, 2);
+    node_deinit(&node);
+}
+
+TEST(a_pause_ends_when_addresses_change_but_not_one_that_was_asked_for)
+{
+    struct node node;
+    node_begin(&node);
+    node.server.upgrade_status = 503;
+    fake_server_lose(&node.server);
+    node_run(&node, 200 * S_US);
+    unsigned dials = node.server.dials;
+    node.server.upgrade_status = 429;
+    fake_net_move(&node.server.net, 2);
+    node_run(&node, 50 * MS_US);
+    assert_int_equal(node.server.dials, dials + 1);
+    node.server.upgrade_status = 101;
+    fake_net_move(&node.server.net, 3);
+    node_run(&node, 5 * S_US);
+    assert_int_equal(node.server.dials, dials + 1);
+    node_run(&node, 80 * S_US);
+    assert_int_equal(node.connected, 2);
+    node_deinit(&node);
+}
+
 TEST(silence_is_noticed)
 {
     struct node node;

@@ -193,6 +193,7 @@ static int fake_ws_dial(struct net *base, const struct net_ws_options *options,
     ws->user = user;
     ws->options = *options;
     snprintf(ws->url, sizeof ws->url, "%s", options->url);
+    ws->local = net->address;
     list_init(&ws->messages);
     list_init(&ws->link);
     list_push(&net->sockets, &ws->link);
@@ -244,7 +245,55 @@ static void fake_ws_close(struct net_ws *base, uint16_t code, const char *reason
         loop_defer(ws->net->base.loop, &ws->closed);
 }
 
+static bool fake_ws_local(const struct net_ws *base, struct net_address *ret_address)
+{
+    const struct fake_ws *ws = container_of(base, const struct fake_ws, base);
+    *ret_address = ws->local;
+    return ws->is_open;
+}
+
+/* ---- Addresses ---- */
+
+static size_t fake_interfaces_list(struct net *base, struct interface_address list[INTERFACES_MAX])
+{
+    const struct fake_net *net = container_of(base, struct fake_net, base);
+    list[0] = (struct interface_address){
+        .address = {.bytes = {127, 0, 0, 1}}, .index = 1, .name = "lo", .is_loopback = true};
+    list[1] = (struct interface_address){.address = net->address, .index = 2, .name = "fake0"};
+    return net_address_is_any(&net->address) ? 1 : 2;
+}
+
+static int fake_interfaces_watch(struct net *base, void (*on_change)(void *owner), void *owner,
+                                 struct interfaces **ret_watch)
+{
+    struct fake_net *net = container_of(base, struct fake_net, base);
+    assert(!net->on_change);
+    net->watch.ops = base->ops;
+    net->on_change = on_change;
+    net->watcher = owner;
+    *ret_watch = &net->watch;
+    return 0;
+}
+
+static void fake_interfaces_unwatch(struct interfaces *watch)
+{
+    container_of(watch, struct fake_net, watch)->on_change = NULL;
+}
+
+void fake_net_move(struct fake_net *net, uint8_t n)
+{
+    net->address = (struct net_address){0};
+    if (n > 0)
+        net->address = (struct net_address){.bytes = {10, 0, 0, n}};
+    if (net->on_change)
+        net->on_change(net->watcher);
+}
+
 static const struct net_ops fake_ops = {
+    .interfaces_list = fake_interfaces_list,
+    .interfaces_watch = fake_interfaces_watch,
+    .interfaces_unwatch = fake_interfaces_unwatch,
+    .ws_local = fake_ws_local,
     .ws_dial = fake_ws_dial,
     .ws_send = fake_ws_send,
     .ws_close = fake_ws_close,
@@ -257,6 +306,7 @@ void fake_net_init(struct fake_net *net, struct loop *loop, const struct fake_ne
 {
     *net =
         (struct fake_net){.base = {.ops = &fake_ops, .loop = loop}, .events = events, .user = user};
+    net->address = (struct net_address){.bytes = {10, 0, 0, 1}};
     list_init(&net->https);
     list_init(&net->sockets);
 }

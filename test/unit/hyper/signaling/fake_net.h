@@ -43,6 +43,7 @@ struct fake_ws {
     void *user;
     struct list messages;          /* on their way to the server */
     struct net_ws_options options; /* the numbers */
+    struct net_address local;      /* the machine's when it dialled */
     char url[FAKE_URL_MAX];
     bool is_open, is_closing;
     uint16_t close_code; /* the client's; 0: cut */
@@ -60,11 +61,18 @@ struct fake_net {
     const struct fake_net_events *events;
     void *user;
     struct list https, sockets;
-    uint64_t close_us; /* how long a closing handshake takes; 0: ends at once */
+    uint64_t close_us;          /* how long a closing handshake takes; 0: ends at once */
+    struct net_address address; /* the machine's, beside loopback; any: it has none now */
+    struct interfaces watch;
+    void (*on_change)(void *owner); /* NULL: nobody watches */
+    void *watcher;
 };
 
 void fake_net_init(struct fake_net *net, struct loop *loop, const struct fake_net_events *events,
                    void *user);
+
+/* The machine has another address (10.0.0.n), or (0) none. */
+void fake_net_move(struct fake_net *net, uint8_t n);
 
 /* Ends an exchange. The body is consumed. error: ACTR_E… in place of an answer, or 0. */
 void fake_http_answer(struct fake_http *http, unsigned status, struct actr_bytes body,

@@ -295,6 +295,26 @@ TEST(without_the_server_nothing_is_counted)
     assert_int_equal(tick(), RECOVERY_OFFER);
 }
 
+/* The offer went to a socket whose address had gone, and the server comes back by another. */
+TEST(what_was_out_when_the_server_was_lost_is_sent_again_at_once)
+{
+    static const enum recovery_act acts[] = {RECOVERY_REQUEST, RECOVERY_OFFER};
+    for (int is_offerer = 0; is_offerer < 2; is_offerer++) {
+        begin(is_offerer);
+        recovery_on_change(&r, now);
+        assert_int_equal(tick(), acts[is_offerer]);
+        if (is_offerer)
+            recovery_offered(&r, ID);
+        recovery_on_linked(&r, false, now);
+        now += S / 20;
+        assert_int_equal(tick(), RECOVERY_NOTHING);
+        recovery_on_path(&r, true, now); /* the peer may have begun with the one that was lost */
+        recovery_on_linked(&r, true, now);
+        assert_int_equal(tick(), acts[is_offerer]);
+        assert_int_equal(recovery_on_answer(&r, view_text(ID)), RECOVERY_NOTHING);
+    }
+}
+
 TEST(what_could_not_be_sent_is_due_again)
 {
     begin(true);
