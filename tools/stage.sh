@@ -3,7 +3,8 @@
 # shellcheck shell=bash
 # stage NAME COMMAND…: run one step of a longer run, print one line with its result and time, keep
 # its output in build-logs/NAME.log, and show the end of that when it fails. A command whose output
-# ends with the line `N passed, N failed` counts as that many, any other as one.
+# ends with the line `N passed, N failed` counts as that many, any other as one. Status 77 says that
+# it could not be done here: shown with what the command says about it, and not counted.
 # stage_later NAME COMMAND…: the same beside others, as many at a time as there are processors;
 # stage_wait waits for all of them.
 # stage_summary: print the line `N passed, N failed` for all stages, and fail when any of them did.
@@ -21,6 +22,11 @@ stage()
     "$@" </dev/null >"$log" 2>&1 || status=$?
     ended=$(date +%s%N)
 
+    if [ "$status" -eq 77 ]; then
+        printf 'SKIP %s\n' "$name"
+        sed 's/^/     | /' "$log"
+        return
+    fi
     counts=$(tail -n 1 "$log" | grep -xE '[0-9]+ passed, [0-9]+ failed' || true)
     if [ -n "$counts" ]; then
         local passed=${counts%% passed*} failed
