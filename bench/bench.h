@@ -58,6 +58,8 @@ extern const struct bench_case bench_mailbox[];
 extern const struct bench_case bench_assoc[];
 extern const struct bench_case bench_udp_burst[];
 extern const struct bench_case bench_webrtc[];
+extern const struct bench_case bench_webrtc_churn[];
+extern const struct bench_case bench_webrtc_idle[];
 extern const struct bench_case bench_webrtc_rpc[];
 
 /* A process of this program in another role: roles.c. */

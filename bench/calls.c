@@ -27,7 +27,7 @@ static void slot_on_result(void *arg, const struct actr_result *result)
     struct calls *calls = slot->calls;
     if (calls->latencies_us)
         calls->latencies_us[calls->received] = bench_now_us() - slot->sent_us;
-    calls->failed += result->code < 0 || result->reply.len != CALLS_SIZE;
+    calls->failed += result->code < 0 || result->reply.len != calls->payload.len;
     calls->received++;
     if (calls->sent < calls->count) {
         slot_send(slot);
@@ -87,11 +87,11 @@ bool calls_open(struct calls *calls, enum support_wire wire)
     char port[16], id[512];
 
     *calls = (struct calls){.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
-    calls->server = support_rendezvous();
-    if (!calls->server)
+    calls->port = support_server(&calls->server);
+    if (calls->port == 0)
         return false;
-    snprintf(port, sizeof(port), "%u", actr_rendezvous_port(calls->server));
-    calls->node = support_node(actr_rendezvous_port(calls->server), wire, NULL);
+    snprintf(port, sizeof(port), "%u", calls->port);
+    calls->node = support_node(calls->port, wire, NULL);
     if (!calls->node ||
         !support_child(&calls->service, wire == SUPPORT_WEBRTC ? "rtc-service" : "service", port,
                        id, sizeof(id)) ||
@@ -101,12 +101,21 @@ bool calls_open(struct calls *calls, enum support_wire wire)
     return calls_make(calls, 1, WARM_CALLS, NULL);
 }
 
+bool calls_resize(struct calls *calls, size_t size)
+{
+    uint8_t *bytes = calloc(1, size);
+    actr_bytes_unref(calls->payload);
+    calls->payload = bytes ? actr_bytes_copy(actr_view_of(bytes, size)) : (struct actr_bytes){0};
+    free(bytes);
+    return calls->payload.len == size;
+}
+
 void calls_close(struct calls *calls)
 {
     actr_bytes_unref(calls->payload);
     actr_node_close(calls->node);
     process_end(&calls->service, SIGKILL);
-    actr_rendezvous_stop(calls->server);
+    process_end(&calls->server, SIGKILL);
 }
 
 bool calls_p50(enum support_wire wire, double *ret_us)

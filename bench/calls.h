@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "process.h"
 #include "support.h"
@@ -16,8 +17,8 @@
 #define CALLS_IN_FLIGHT_MAX 64
 
 struct calls {
-    struct actr_rendezvous *server;
-    struct process service;
+    struct process server, service;
+    uint16_t port; /* of the server */
     struct actr_node *node;
     struct actr_id to;
     struct actr_bytes payload;
@@ -32,6 +33,9 @@ struct calls {
 /* Starts all of it and makes some calls. False, with a line on standard error; to be closed too. */
 bool calls_open(struct calls *calls, enum support_wire wire);
 void calls_close(struct calls *calls);
+
+/* Calls are of `size` bytes from now on, not of CALLS_SIZE. */
+bool calls_resize(struct calls *calls, size_t size);
 
 /* Makes so many calls, and returns when all are answered. latencies_us (may be NULL) has room for
  * each. */

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Crowd: joins are started as others end, so that a fixed number is under way.
  *
- * The server's limits per address are lifted, because all members come from one. Its state is in
- * memory. The loop runs on this thread until the last member is there or one fails. */
+ * The loop runs on this thread until the last member is there or one fails. */
 #include "crowd.h"
 
 #include <signal.h>
@@ -16,9 +15,8 @@
 #include "bench.h"
 #include "hyper/signaling/signaling.h"
 #include "net/socket_net.h"
+#include "support.h"
 #include "sys/loop_uv.h"
-
-#define SERVER_MS 10000
 
 static void crowd_start_next(struct crowd *crowd);
 
@@ -87,36 +85,10 @@ static void crowd_start_next(struct crowd *crowd)
 
 bool crowd_open(struct crowd *crowd, size_t count)
 {
-    char line[512];
-    char *argv[] = {(char *)bench_actr(),
-                    "rendezvous",
-                    "--port",
-                    "0",
-                    "--realm",
-                    "1",
-                    "--register-rate",
-                    "1000000:1000000",
-                    "--connect-rate",
-                    "1000000:1000000",
-                    "--message-rate",
-                    "1000000:1000000",
-                    "--address-connections",
-                    "30000",
-                    "--connections",
-                    "30000",
-                    "--log",
-                    "error",
-                    "--json",
-                    NULL};
     memset(crowd, 0, sizeof(*crowd));
-    setenv("ACTR_REALM_SECRET", "bench", 1);
     crowd->count = count;
     crowd->members = calloc(count ? count : 1, sizeof(*crowd->members));
-    if (!crowd->members || !process_start(&crowd->server, "rendezvous", argv) ||
-        !process_line(&crowd->server, line, sizeof(line), SERVER_MS))
-        return false;
-    const char *port = strstr(line, "\"port\":");
-    crowd->port = port ? (unsigned)strtoul(port + 7, NULL, 10) : 0;
+    crowd->port = crowd->members ? support_server(&crowd->server) : 0;
     if (crowd->port == 0 || loop_uv_new(&crowd->loop) < 0 ||
         socket_net_new(crowd->loop, &crowd->net) < 0) {
         fprintf(stderr, "bench: crowd: %s\n", actr_errmsg());

@@ -52,6 +52,15 @@ const char *pair_stack_name(enum pair_stack stack)
     return stacks[stack].name;
 }
 
+static bool stack_is_there(const struct stack *stack)
+{
+    if (!stack->file || access(stack->file, F_OK) == 0)
+        return true;
+    fprintf(stderr, "bench: %s is not installed (no %s): `./run bench` says why\n", stack->name,
+            stack->file);
+    return false;
+}
+
 /* ---- Processes ---- */
 
 static void end_exec(const char *const *argv, const char *folder, const int *in, const int *out)
@@ -133,8 +142,10 @@ static double number_of(const json_t *event, const char *name)
 static bool end_take(struct pair_end *end, struct pair_end *other, json_t *event)
 {
     const char *is = json_string_value(json_object_get(event, "is"));
-    if (!is)
+    if (!is) {
+        fprintf(stderr, "bench: %s says nothing that is known\n", end->name);
         return false;
+    }
     if (strcmp(is, "description") == 0 || strcmp(is, "candidate") == 0) {
         json_object_set_new(event, "do", json_string(is));
         return end_tell_json(other, event);
@@ -148,6 +159,8 @@ static bool end_take(struct pair_end *end, struct pair_end *other, json_t *event
         end->is_closed = end->is_closed || (state && strcmp(state, "closed") == 0);
     } else if (strcmp(is, "counted") == 0) {
         end->result = number_of(event, "bytes") / 1e3 / number_of(event, "ms");
+    } else if (strcmp(is, "idle") == 0) {
+        end->result = number_of(event, "bytes") / 1e3;
     } else if (strcmp(is, "pinged") == 0) {
         end->result = number_of(event, "p50_us");
     } else if (strcmp(is, "failed") == 0) {
@@ -229,11 +242,8 @@ bool pair_open(struct pair *pair, enum pair_stack stack)
     signal(SIGPIPE, SIG_IGN);
     snprintf(ours, sizeof(ours), "%.*s/../test/interop/webrtc_peer",
              (int)(strrchr(bench_self(), '/') - bench_self()), bench_self());
-    if (which->file && access(which->file, F_OK) != 0) {
-        fprintf(stderr, "bench: %s is not installed (no %s): `./run bench` says why\n", which->name,
-                which->file);
+    if (!stack_is_there(which))
         return false;
-    }
     for (int i = 0; i < 2; i++) {
         if (!end_start(&pair->ends[i], which->name, which->file ? which->argv : ours_argv,
                        which->file ? FOLDER : NULL))
@@ -294,4 +304,20 @@ bool pair_ping(struct pair *pair, size_t size, unsigned count, double *ret_us)
     snprintf(line, sizeof(line),
              "{\"do\":\"ping\",\"label\":\"RPC_RELIABLE\",\"size\":%zu,\"count\":%u}", size, count);
     return pair_result(pair, "echo", line, ret_us);
+}
+
+bool pair_idle_kb(unsigned count, double *ret_kb)
+{
+    static struct pair pair; /* with one end */
+    char number[16];
+    const char *const argv[] = {"node", "--expose-gc", PEERS "idle.mjs", number, NULL};
+    const struct stack *stack = &stacks[PAIR_LIBDATACHANNEL];
+    snprintf(number, sizeof(number), "%u", count);
+    memset(&pair, 0, sizeof(pair));
+    pair.ends[1].out = -1;
+    bool ok = stack_is_there(stack) && end_start(&pair.ends[0], stack->name, argv, FOLDER) &&
+              pair_wait(&pair, "idle peers", has_result);
+    *ret_kb = pair.ends[0].result;
+    pair_close(&pair);
+    return ok;
 }

@@ -47,3 +47,6 @@ bool pair_flood(struct pair *pair, size_t size, uint64_t bytes, double *ret_mbps
 
 /* One message after the other is echoed. The median. Not of PAIR_OURS. */
 bool pair_ping(struct pair *pair, size_t size, unsigned count, double *ret_us);
+
+/* What an idle peer of libdatachannel takes, of so many in one process: KB. */
+bool pair_idle_kb(unsigned count, double *ret_kb);
