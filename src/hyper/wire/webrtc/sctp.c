@@ -52,6 +52,7 @@ struct sctp {
     uint16_t remote_port, streams_out, streams_in;
     uint64_t request_end_us; /* how long one of RFC 6525 is awaited */
     bool is_reading, is_waiting, has_added, is_holding;
+    bool has_received;     /* since the end of the last burst */
     size_t writable_below; /* while is_waiting */
     size_t estimate;       /* buffered, at most */
     uint64_t linger_end_us;
@@ -377,6 +378,7 @@ void sctp_receive(struct sctp *sctp, struct actr_view packet)
         sctp->stats.bad_checksum++;
         return;
     }
+    sctp->has_received = true;
     struct sctp_port *before = sctp_stack_enter(sctp->port);
     usrsctp_conninput((void *)(uintptr_t)sctp->port->handle, packet.ptr, packet.len, 0);
     sctp_stack_exit(before);
@@ -384,8 +386,9 @@ void sctp_receive(struct sctp *sctp, struct actr_view packet)
 
 void sctp_receive_end(struct sctp *sctp)
 {
-    if (sctp->state == SCTP_NEW || sctp->state == SCTP_OVER)
+    if (!sctp->has_received || sctp->state == SCTP_NEW || sctp->state == SCTP_OVER)
         return;
+    sctp->has_received = false;
     sctp_set_busy(sctp);
     sctp_drain(sctp);
 }

@@ -89,6 +89,17 @@ TEST(both_sides_begin_and_the_association_becomes_idle)
     sctp_link_free(link);
 }
 
+/* Checks of ICE come on the same path, each second, for as long as a peer is there. */
+TEST(a_burst_with_nothing_of_the_association_leaves_it_idle)
+{
+    struct received received = {0};
+    struct sctp_link *link = open_link(NULL, &received);
+    assert_false(loop_virtual_step(link->loop));
+    sctp_receive_end(link->ends[0].sctp);
+    assert_false(loop_virtual_step(link->loop));
+    sctp_link_free(link);
+}
+
 TEST(the_first_packet_has_nothing_that_the_existing_system_cannot_parse)
 {
     struct received received = {0};
