@@ -125,36 +125,13 @@ static void connection_schedule(struct connection *connection)
         loop_timer_start(&connection->timer, due_us > now_us ? due_us - now_us : 0);
 }
 
-static void connection_keep_early(struct connection *connection, struct actr_view datagram)
-{
-    if (connection->early_count == CONNECTION_EARLY_MAX || datagram.len > CONNECTION_EARLY_LEN_MAX)
-        return;
-    struct connection_early *early = mem_alloc(sizeof(*early) + datagram.len);
-    if (!early)
-        return; /* as if it were lost */
-    early->len = datagram.len;
-    memcpy(early->bytes, datagram.ptr, datagram.len);
-    list_init(&early->link);
-    list_push(&connection->early, &early->link);
-    connection->early_count++;
-}
-
 static void connection_start(struct connection *connection)
 {
     uint64_t now_us = loop_now_us(connection->settings->loop);
-    struct list *link;
 
     connection->has_started = true;
     association_start(connection->association, now_us);
-    while ((link = list_pop(&connection->early)) != NULL) {
-        struct connection_early *early = container_of(link, struct connection_early, link);
-        association_receive(connection->association, actr_view_of(early->bytes, early->len),
-                            now_us);
-        mem_free(early);
-    }
-    if (connection->early_count > 0)
-        association_receive_end(connection->association);
-    connection->early_count = 0;
+    connection_early_deliver(connection, now_us);
 }
 
 /* After whatever may have changed the agent: begins the association when there is a path. */
@@ -330,7 +307,7 @@ static bool connection_receive(struct connection *connection, const struct net_a
         return true;
     }
     if (!connection->has_started) {
-        connection_keep_early(connection, bytes);
+        connection_early_keep(connection, bytes);
         return true;
     }
     if (!association_receive(connection->association, bytes, now_us))
@@ -611,8 +588,7 @@ struct connection *connection_free(struct connection *connection)
         actr_bytes_unref(held->message);
         mem_free(held);
     }
-    while ((link = list_pop(&connection->early)) != NULL)
-        mem_free(container_of(link, struct connection_early, link));
+    connection_early_drop(connection);
     mem_free(connection);
     return NULL;
 }

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* What the files of a connection share: connection.c moves packets and news, connection_sdp.c takes
- * and makes descriptions and candidates. Nobody else includes this. Loop thread. */
+ * and makes descriptions and candidates, connection_early.c keeps what comes too early. Nobody else
+ * but their test includes this. Loop thread. */
 #pragma once
 
 #include "base/list.h"
@@ -75,6 +76,12 @@ struct connection {
     int code;
     char detail[192];
 };
+
+/* Before has_started: keeps a copy. */
+void connection_early_keep(struct connection *connection, struct actr_view datagram);
+/* To the association, which has just been started. */
+void connection_early_deliver(struct connection *connection, uint64_t now_us);
+void connection_early_drop(struct connection *connection);
 
 void connection_end(struct connection *connection, int code, const char *detail);
 
