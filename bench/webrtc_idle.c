@@ -27,7 +27,8 @@
 
 static struct idle {
     bool is_measured, ok;
-    double kb; /* of a peer */
+    bool has_busy; /* and the busy one too */
+    double kb;     /* of a peer */
     double descriptors, threads, cpu_percent;
     double alone_mbps, among_mbps;
 } idle;
@@ -68,7 +69,8 @@ static bool idle_measure(struct calls *calls, struct process *swarm)
     idle.kb = ((double)support_rss(pid, NULL) - (double)before) / 1e3 / PEERS;
     idle.descriptors = (double)support_descriptors(pid) - descriptors;
     idle.threads = (double)support_threads(pid) - threads;
-    return busy(calls, &idle.among_mbps);
+    idle.has_busy = busy(calls, &idle.among_mbps);
+    return true;
 }
 
 static bool idle_once(void)
@@ -114,7 +116,7 @@ static bool run_cpu(struct bench_sample *sample)
 
 static bool run_busy(struct bench_sample *sample)
 {
-    bool ok = idle_once();
+    bool ok = idle_once() && idle.has_busy;
     sample->value = idle.among_mbps;
     sample->baseline = idle.alone_mbps;
     return ok;
