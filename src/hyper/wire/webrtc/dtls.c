@@ -320,7 +320,9 @@ static void dtls_read(struct dtls *dtls)
 {
     _Alignas(16) uint8_t plain[DTLS_PLAIN_MAX];
 
-    while (dtls->state == DTLS_OPEN) {
+    if (dtls->state != DTLS_OPEN)
+        return;
+    do {
         int len = SSL_read(dtls->ssl, plain, sizeof plain);
         if (len <= 0) {
             dtls_on_result(dtls, len);
@@ -328,7 +330,7 @@ static void dtls_read(struct dtls *dtls)
         }
         dtls->taken++;
         dtls->events->on_data(dtls->owner, actr_view_of(plain, (size_t)len));
-    }
+    } while (dtls->state == DTLS_OPEN && (dtls->input.len > 0 || SSL_has_pending(dtls->ssl)));
 }
 
 bool dtls_receive(struct dtls *dtls, struct actr_view datagram, uint64_t now_us)

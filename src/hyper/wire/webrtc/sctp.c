@@ -38,6 +38,10 @@
 #define SCTP_HEADER_LEN 12
 #define SCTP_CHUNK_HEADER_LEN 4
 #define SCTP_CHUNK_DATA 0
+/* Within a burst that was read at once each eighth packet is acknowledged, and the last. The peer's
+ * window grows by acknowledgements, so there must be some. */
+#define SCTP_SACK_BURST 8
+#define SCTP_LAST_MAX 2048
 
 enum sctp_state { SCTP_NEW, SCTP_OPENING, SCTP_OPEN_NOW, SCTP_OVER };
 
@@ -52,7 +56,6 @@ struct sctp {
     uint16_t remote_port, streams_out, streams_in;
     uint64_t request_end_us; /* how long one of RFC 6525 is awaited */
     bool is_reading, is_waiting, has_added, is_holding;
-    bool has_received;     /* since the end of the last burst */
     size_t writable_below; /* while is_waiting */
     size_t estimate;       /* buffered, at most */
     uint64_t linger_end_us;
@@ -61,6 +64,10 @@ struct sctp {
     size_t part_len;
     struct loop_task task;
     bool is_draining, is_freed; /* freed in an event: when the drain is done */
+    bool is_sparing;            /* acknowledgements: SCTP_SACK_BURST holds */
+    unsigned burst;             /* packets of it so far; the last of them waits in `last` */
+    size_t last_len;
+    uint8_t last[SCTP_LAST_MAX];
     struct sctp_stats stats;
     uint32_t tsn_last; /* the highest that has been sent, when has_sent */
     bool has_sent;
@@ -368,6 +375,31 @@ static bool sctp_is_intact(struct actr_view packet)
            ((uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24);
 }
 
+/* An acknowledgement costs both sides as much as a packet. */
+static void sctp_spare(struct sctp *sctp, bool enable)
+{
+    if (sctp->is_sparing != enable &&
+        sctp_socket_sack_every(sctp->socket, enable ? SCTP_SACK_BURST : SCTP_SACK_EVERY))
+        sctp->is_sparing = enable;
+}
+
+static void sctp_input(struct sctp *sctp, struct actr_view packet)
+{
+    struct sctp_port *before = sctp_stack_enter(sctp->port);
+    usrsctp_conninput((void *)(uintptr_t)sctp->port->handle, packet.ptr, packet.len, 0);
+    sctp_stack_exit(before);
+}
+
+/* The last packet of the burst, or one that another follows. */
+static void sctp_input_last(struct sctp *sctp, bool is_followed)
+{
+    if (sctp->last_len == 0)
+        return;
+    sctp_spare(sctp, is_followed && sctp->burst > SCTP_SACK_EVERY + 1);
+    sctp_input(sctp, actr_view_of(sctp->last, sctp->last_len));
+    sctp->last_len = 0;
+}
+
 void sctp_receive(struct sctp *sctp, struct actr_view packet)
 {
     if (sctp->state == SCTP_NEW || sctp->state == SCTP_OVER)
@@ -378,17 +410,22 @@ void sctp_receive(struct sctp *sctp, struct actr_view packet)
         sctp->stats.bad_checksum++;
         return;
     }
-    sctp->has_received = true;
-    struct sctp_port *before = sctp_stack_enter(sctp->port);
-    usrsctp_conninput((void *)(uintptr_t)sctp->port->handle, packet.ptr, packet.len, 0);
-    sctp_stack_exit(before);
+    sctp->burst++;
+    sctp_input_last(sctp, true);
+    if (packet.len > sizeof sctp->last) {
+        sctp_input(sctp, packet);
+        return;
+    }
+    memcpy(sctp->last, packet.ptr, packet.len);
+    sctp->last_len = packet.len;
 }
 
 void sctp_receive_end(struct sctp *sctp)
 {
-    if (!sctp->has_received || sctp->state == SCTP_NEW || sctp->state == SCTP_OVER)
+    if (sctp->burst == 0 || sctp->state == SCTP_NEW || sctp->state == SCTP_OVER)
         return;
-    sctp->has_received = false;
+    sctp_input_last(sctp, false);
+    sctp->burst = 0;
     sctp_set_busy(sctp);
     sctp_drain(sctp);
 }

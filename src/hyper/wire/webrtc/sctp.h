@@ -48,8 +48,8 @@ struct sctp_message {
     bool is_unordered;
     uint8_t reliability; /* 0: reliable; 1: limited retransmissions; 2: limited lifetime (ms) */
     uint32_t reliability_value;
-    /* Another message follows before the caller returns to the loop: what does not fill a packet may
-     * wait for it while something is in flight. Only of what is sent. */
+    /* Another message follows before the caller returns to the loop: what does not fill a packet
+     * may wait for it while something is in flight. Only of what is sent. */
     bool has_more;
 };
 

@@ -51,6 +51,12 @@ bool sctp_socket_hold(struct socket *so, bool enable)
     return sctp_socket_set(so, SCTP_NODELAY, &no_delay, sizeof no_delay);
 }
 
+bool sctp_socket_sack_every(struct socket *so, uint32_t packets)
+{
+    struct sctp_sack_info info = {.sack_freq = packets};
+    return sctp_socket_set(so, SCTP_DELAYED_SACK, &info, sizeof info);
+}
+
 static bool sctp_socket_set_timing(struct socket *so)
 {
     struct sctp_assocparams tries = {.sasoc_asocmaxrxt = SCTP_SOCKET_TRIES};

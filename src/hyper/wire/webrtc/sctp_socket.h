@@ -26,6 +26,8 @@ int sctp_socket_new(const struct sctp_socket_options *options,
 /* Sends INIT. ACTR_EINTERNAL. */
 int sctp_socket_connect(struct socket *so, uint64_t handle, uint16_t port) ACTR_MUST_CHECK;
 /* ACTR_EUNAVAILABLE: no room; nothing was taken. ACTR_ESTATE, ACTR_EINVALID. */
+/* How many packets with data are acknowledged by one; the delay stays. False: as before. */
+bool sctp_socket_sack_every(struct socket *so, uint32_t packets);
 /* What does not fill a packet waits while something is in flight (Nagle), or does not. False: as
  * before. */
 bool sctp_socket_hold(struct socket *so, bool enable);

@@ -119,7 +119,8 @@ static void sctp_stack_up(void)
     usrsctp_sysctl_set_sctp_nrsack_enable(0);
     usrsctp_sysctl_set_sctp_max_chunks_on_queue(10240);
     usrsctp_sysctl_set_sctp_max_burst_default(0);
-    usrsctp_sysctl_set_sctp_sack_freq_default(2);
+    usrsctp_sysctl_set_sctp_sack_freq_default(SCTP_SACK_EVERY);
+    usrsctp_sysctl_set_sctp_L2_abc_variable(SCTP_SACK_GROWTH);
     list_init(&stack.tickers);
     hash_table_init(&stack.ports, sctp_stack_equal);
     stack.is_up = true;

@@ -25,6 +25,11 @@ struct sctp_ticker;
 
 #define SCTP_STACK_TICK_US 10000
 #define SCTP_STACK_FOREIGN_MAX 1024
+/* Packets with data that one acknowledgement is for (RFC 9260 §6.2), and how many packets' worth
+ * the window may grow by one: as many as the longest wait for one within a burst (L of RFC 3465
+ * §2.2). */
+#define SCTP_SACK_EVERY 2
+#define SCTP_SACK_GROWTH 8
 
 struct sctp_port;
 
