@@ -204,10 +204,11 @@ static void connection_add(struct connection *connection, const struct candidate
         gatherer_resolve(connection->gatherer, candidate->name, connection_on_resolved);
         return;
     }
-    if (ice_agent_add_remote(connection->agent, candidate, connection_now_us(connection)) < 0) {
-        connection_end(connection, ACTR_ENOMEM, actr_errmsg());
+    int r = ice_agent_add_remote(connection->agent, candidate, connection_now_us(connection));
+    if (r == ACTR_ENOMEM)
+        connection_end(connection, r, actr_errmsg());
+    if (r < 0) /* else an address of no use, which a name was found to have */
         return;
-    }
     gatherer_permit(connection->gatherer, &candidate->address);
     connection->armed_us = 0;
     loop_timer_start(&connection->timer, 0);

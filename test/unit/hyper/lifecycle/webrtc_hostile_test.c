@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "harness.h"
 #include "hostile_peer.h"
+#include "hyper/wire/webrtc/connection_parts.h"
 #include "hyper/wire/webrtc/ice/stun.h"
 
 #define MIB ((size_t)1 << 20)
@@ -376,4 +377,64 @@ TEST(offers_in_the_name_of_another)
     }
     hostile_while_served(&hostile, 50);
     end();
+}
+
+/* ---- the address of another ---- */
+
+/* Our description, by which the victim would be the server of the handshake. */
+static struct actr_bytes active_offer(void)
+{
+    static const char from[] = "a=setup:actpass", to[] = "a=setup:active ";
+    struct actr_view text = offer_text();
+    uint8_t *data;
+    struct actr_bytes copy = bytes_new(text.len, &data);
+    memcpy(data, text.ptr, text.len);
+    uint8_t *at = memmem(data, text.len, from, sizeof(from) - 1);
+    assert_non_null(at);
+    memmove(at, to, sizeof(to) - 2); /* without the space: */
+    memmove(at + sizeof(to) - 2, at + sizeof(from) - 1,
+            text.len - (size_t)(at - data) - (sizeof(from) - 1));
+    bytes_truncate(&copy, text.len - 1);
+    return copy;
+}
+
+static bool is_replaced(struct hostile *one)
+{
+    lock_take(&one->rig->lock);
+    bool is = one->rig->lost > 0;
+    lock_give(&one->rig->lock);
+    return is;
+}
+
+/* It names the honest node's address as its own, waits for a handshake from there, and the honest
+ * node makes another session: the handshake is not taken away from that. */
+TEST(handshakes_of_another)
+{
+    struct actr_peer_stats honest;
+    char text[160], host[72];
+    begin(true);
+    hostile_offer(&hostile);
+    struct actr_bytes offer = active_offer();
+    hostile_describe(&hostile, RELAY_SDP_OFFER, actr_bytes_view(offer), "second");
+    assert_true(rig_peer_stats(&rig, &rig.honest_id, &honest));
+    snprintf(host, sizeof(host), "%s", honest.remote);
+    char *colon = strrchr(host, ':');
+    assert_non_null(colon);
+    *colon = '\0';
+    snprintf(text, sizeof(text), "candidate:1 1 udp 2130706431 %s %s typ host", host, colon + 1);
+    struct signaling_envelope candidate = hostile_relay(&hostile, RELAY_ICE_CANDIDATE);
+    candidate.relay.ice_candidate = (struct relay_ice_candidate){
+        .candidate = view_text(text),
+        .username_fragment = view_text(ice_agent_local(hostile.connection->agent)->ufrag)};
+    live_send(hostile.actor.fd, &candidate);
+    hostile_settle(&hostile);
+    hostile_while_served(&hostile, 200); /* its checks have gone there */
+    struct signaling_envelope forged = hostile_relay(&hostile, RELAY_ROLE_ASSIGNMENT);
+    forged.relay.source = rig.honest_id;
+    forged.relay.role_assignment.is_offerer = true;
+    live_send(hostile.actor.fd, &forged);
+    hostile_until(&hostile, is_replaced);
+    actr_bytes_unref(offer);
+    hostile_close(&hostile);
+    rig_close_replaced(&rig);
 }
