@@ -215,8 +215,8 @@ bool data_channel_queue_try(struct data_channel *channel, bool is_text, struct a
 {
     struct data_channels *channels = channel->channels;
 
-    if (message.len < DATA_CHANNEL_HOLD || !list_is_empty(&channels->ready) || !data_channel_queue_is_empty(channel) ||
-        channel->id >= sctp_streams(channels->sctp) ||
+    if (message.len < DATA_CHANNEL_HOLD || !list_is_empty(&channels->ready) ||
+        !data_channel_queue_is_empty(channel) || channel->id >= sctp_streams(channels->sctp) ||
         !data_channel_queue_may_send(channels, channel->rank))
         return false;
     return data_channel_queue_send(channel, is_text, false, actr_bytes_ref(message)) >= 0;

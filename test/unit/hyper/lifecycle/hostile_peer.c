@@ -269,6 +269,7 @@ static void on_candidate(void *owner, struct connection *connection, const char 
     struct hostile *hostile = owner;
     struct signaling_envelope envelope = hostile_relay(hostile, RELAY_ICE_CANDIDATE);
     (void)connection;
+    snprintf(hostile->ufrag, sizeof(hostile->ufrag), "%s", ufrag);
     envelope.relay.ice_candidate = (struct relay_ice_candidate){
         .candidate = view_text(text), .username_fragment = view_text(ufrag)};
     live_send(hostile->actor.fd, &envelope);

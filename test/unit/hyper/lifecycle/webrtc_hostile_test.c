@@ -10,7 +10,6 @@
 #include "base/bytes.h"
 #include "harness.h"
 #include "hostile_peer.h"
-#include "hyper/wire/webrtc/connection_parts.h"
 #include "hyper/wire/webrtc/ice/stun.h"
 
 #define MIB ((size_t)1 << 20)
@@ -406,6 +405,11 @@ static bool is_replaced(struct hostile *one)
     return is;
 }
 
+static bool has_candidates(struct hostile *one)
+{
+    return one->ufrag[0] != '\0';
+}
+
 /* It names the honest node's address as its own, waits for a handshake from there, and the honest
  * node makes another session: the handshake is not taken away from that. */
 TEST(handshakes_of_another)
@@ -416,6 +420,7 @@ TEST(handshakes_of_another)
     hostile_offer(&hostile);
     struct actr_bytes offer = active_offer();
     hostile_describe(&hostile, RELAY_SDP_OFFER, actr_bytes_view(offer), "second");
+    hostile_until(&hostile, has_candidates);
     assert_true(rig_peer_stats(&rig, &rig.honest_id, &honest));
     snprintf(host, sizeof(host), "%s", honest.remote);
     char *colon = strrchr(host, ':');
@@ -424,8 +429,7 @@ TEST(handshakes_of_another)
     snprintf(text, sizeof(text), "candidate:1 1 udp 2130706431 %s %s typ host", host, colon + 1);
     struct signaling_envelope candidate = hostile_relay(&hostile, RELAY_ICE_CANDIDATE);
     candidate.relay.ice_candidate = (struct relay_ice_candidate){
-        .candidate = view_text(text),
-        .username_fragment = view_text(ice_agent_local(hostile.connection->agent)->ufrag)};
+        .candidate = view_text(text), .username_fragment = view_text(hostile.ufrag)};
     live_send(hostile.actor.fd, &candidate);
     hostile_settle(&hostile);
     hostile_while_served(&hostile, 200); /* its checks have gone there */
