@@ -39,8 +39,10 @@ enum actr_hook {
     ACTR_HOOK_WEBSOCKET_DISCONNECTED, /* also after CONNECTING, when it was refused or failed */
     ACTR_HOOK_WEBRTC_CONNECTING,   /* a session is being made, by either side; again at each attempt
                                     */
-    ACTR_HOOK_WEBRTC_CONNECTED,    /* messages go both ways */
-    ACTR_HOOK_WEBRTC_DISCONNECTED, /* also after CONNECTING, when it was not to be */
+    ACTR_HOOK_WEBRTC_CONNECTED,    /* messages go both ways, or again: a lost path is back */
+    ACTR_HOOK_WEBRTC_DISCONNECTED, /* also after CONNECTING, when it was not to be. With the status
+                                      RECOVERING the path is lost and being looked for: CONNECTED
+                                      or DISCONNECTED of the same connection follows */
     ACTR_HOOK_CREDENTIAL_RENEWED,  /* at every start, renewal, and registration anew */
     ACTR_HOOK_CREDENTIAL_EXPIRING, /* once for a credential: soon over, refused, or warned of */
     ACTR_HOOK_MAILBOX_BACKPRESSURE, /* the threshold is reached; again only after being below it */

@@ -197,6 +197,7 @@ struct actr_peer_stats {
     uint64_t channels_refused; /* data channels over the limit */
     /* Media, which is never negotiated: well-formed RTP and RTCP, and what is neither. */
     uint64_t rtp_in, rtcp_in, rtp_malformed;
+    enum actr_peer_status status; /* CONNECTED, or RECOVERING: the path is lost */
 };
 
 /* Any thread. ret_stats->size is the caller's. ACTR_ENOTFOUND: there is no session with that peer;

@@ -113,7 +113,7 @@ TEST(a_peer_that_says_nothing_keeps_its_session)
     EACH_SEED(seed)
     {
         begin(seed, "a_peer_that_says_nothing_keeps_its_session", false);
-        sim_host_hole(&pair.beta->host, 8 * SIM_S);
+        sim_host_hole(&pair.beta->host, 6 * SIM_S);
         sim_run(world, 5 * SIM_S);
         const struct sim_call *call = sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
         quiet();
@@ -170,4 +170,128 @@ TEST(a_session_that_ended_in_error_costs_nothing)
         sim_pair_deinit(&pair);
     }
     assert_true(losses > 0 || getenv("ACTR_SIM_SEED"));
+}
+
+/* Silence ---------------------------------------------------------------------------------------
+ */
+
+static enum actr_peer_status status(void)
+{
+    struct actr_peer_stats stats = {.size = sizeof(stats)};
+    struct actr_id id = actr_node_id(pair.beta->node);
+    sim_check(world, actr_node_get_peer_stats(pair.alpha->node, &id, &stats) == 0);
+    sim_check(world, stats.has_path == (stats.status == ACTR_PEER_CONNECTED));
+    sim_check(world, stats.has_path == (stats.recovery_left_ms == 0));
+    return stats.status;
+}
+
+static bool is_recovering(void *arg)
+{
+    (void)arg;
+    return status() == ACTR_PEER_RECOVERING;
+}
+
+static bool is_connected(void *arg)
+{
+    return !is_recovering(arg);
+}
+
+/* Told to the actor's program and to whoever asks; the end of the recovery too. */
+TEST(a_lost_path_is_told_and_its_return)
+{
+    EACH_SEED(seed)
+    {
+        begin(seed, "a_lost_path_is_told_and_its_return", false);
+        sim_check(world, status() == ACTR_PEER_CONNECTED);
+        sim_host_hole(&pair.beta->host, 4 * SIM_S);
+        sim_check(world, sim_run_until(world, is_recovering, NULL, 3600 * SIM_MS));
+        sim_run(world, 10 * SIM_MS);
+        sim_check(world, pair.alpha->observer.recoveries == 1);
+        sim_check(world, sim_run_until(world, is_connected, NULL, 20 * SIM_S));
+        sim_run(world, 10 * SIM_MS);
+        sim_check(world, heard(pair.alpha, ACTR_HOOK_WEBRTC_CONNECTED) == 2 && !is_lost(NULL));
+        sim_pair_deinit(&pair);
+    }
+}
+
+/* A call that is given while the path is lost: a while it waits, then it fails and says when to
+ * come again; it was never sent. One that was sent before is answered when the path is back. */
+TEST(a_call_waits_for_a_lost_path_but_not_for_long)
+{
+    EACH_SEED(seed)
+    {
+        begin(seed, "a_call_waits_for_a_lost_path_but_not_for_long", false);
+        sim_host_hole(&pair.beta->host, 30 * SIM_S);
+        const struct sim_call *before = sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+        sim_check(world, sim_run_until(world, is_recovering, NULL, 3600 * SIM_MS));
+        sim_run(world, 10 * SIM_MS);
+        const struct sim_call *early = sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+        sim_run(world, 6100 * SIM_MS);
+        sim_check(world, early->code == ACTR_ENOTREADY && early->retry_after_ms > 0);
+        const struct sim_call *late = sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+        sim_run(world, 10 * SIM_MS);
+        sim_check(world, late->code == ACTR_ENOTREADY && late->retry_after_ms > 0);
+        quiet();
+        sim_check(world, early->executions + late->executions == 0);
+        sim_check(world, before->executions <= 1);
+        sim_check(world, before->code == 0 || before->code == ACTR_EUNAVAILABLE);
+        const struct sim_call *after = sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+        sim_run(world, 20 * SIM_S);
+        sim_check(world, after->code == 0 || after->code == ACTR_ENOTREADY);
+        sim_pair_deinit(&pair);
+    }
+}
+
+/* Datagrams are lost, connections are not: the WebSocket carries, and WebRTC takes over again. */
+TEST(a_websocket_carries_while_the_path_is_lost)
+{
+    EACH_SEED(seed)
+    {
+        begin(seed, "a_websocket_carries_while_the_path_is_lost", true);
+        world->net.udp_loss = 100;
+        const struct sim_call *before = sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+        sim_check(world, sim_run_until(world, is_recovering, NULL, 3600 * SIM_MS));
+        sim_run(world, 500 * SIM_MS);
+        sim_check(world, before->code == 0 && before->executions == 1);
+        for (int i = 0; i < 20; i++) {
+            const struct sim_call *call = sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+            sim_run(world, 1 * SIM_S);
+            sim_check(world, call->code == 0);
+        }
+        world->net.udp_loss = 0;
+        for (int i = 0; i < 100; i++) {
+            sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+            sim_run(world, sim_between(&world->net, 0, 500 * SIM_MS));
+        }
+        quiet();
+        sim_check(world, pair.traffic.failed == 0);
+        sim_check(world, status() == ACTR_PEER_CONNECTED);
+        sim_pair_deinit(&pair);
+    }
+}
+
+/* Likewise for so long that the session is given up. */
+TEST(webrtc_is_tried_again_while_the_websocket_carries)
+{
+    EACH_SEED(seed)
+    {
+        begin(seed, "webrtc_is_tried_again_while_the_websocket_carries", true);
+        world->net.udp_loss = 100;
+        for (int i = 0; i < 90; i++) {
+            sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+            sim_run(world, 1 * SIM_S);
+        }
+        sim_check(world, is_lost(NULL));
+        unsigned connected = heard(pair.alpha, ACTR_HOOK_WEBRTC_CONNECTED);
+        world->net.udp_loss = 0;
+        for (int i = 0; i < 150; i++) {
+            sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+            sim_run(world, 1 * SIM_S);
+        }
+        quiet();
+        sim_check(world, pair.traffic.failed == 0);
+        sim_check(world, heard(pair.alpha, ACTR_HOOK_WEBRTC_CONNECTED) > connected);
+        sim_check(world, status() == ACTR_PEER_CONNECTED);
+        sim_pair_deinit(&pair);
+    }
 }

@@ -233,6 +233,7 @@ static void traffic_on_result(void *arg, const struct actr_result *result)
     sim_check(world, call->was_taken && call->ends == 1);
     call->ended_us = sim_now_us(world);
     call->code = result->code;
+    call->retry_after_ms = result->retry_after_ms;
     log_debug(&world->log, "call.ended", "serial=%u code=%d %s", serial, result->code,
               result->message);
     traffic->pending--;

@@ -41,6 +41,7 @@ struct sim_call {
     unsigned executions, ends;
     bool was_taken; /* actr_call() said 0 */
     int code;       /* the end */
+    int64_t retry_after_ms;
 };
 
 struct sim_traffic {

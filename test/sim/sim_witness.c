@@ -47,6 +47,11 @@ static void witness_peer(struct sim_witness *witness, const struct sim_world *wo
     if (hook == ACTR_HOOK_WEBSOCKET_CONNECTED || hook == ACTR_HOOK_WEBRTC_CONNECTED) {
         sim_check(world, !witness->lines[i].is_connected);
         witness->lines[i].is_connected = true;
+    } else if (peer->status == ACTR_PEER_RECOVERING) {
+        sim_check(world, witness->lines[i].is_connected && peer->code == ACTR_ENOTREADY);
+        witness->lines[i].is_connected = false;
+        witness->recoveries++;
+        witness->counts[hook]--;
     } else {
         witness->lines[i] = witness->lines[--witness->line_count];
     }

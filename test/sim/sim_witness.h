@@ -22,6 +22,7 @@ struct sim_witness {
     } lines[SIM_LINES_MAX]; /* connections that are not over */
     unsigned line_count;
     unsigned counts[ACTR_HOOK_STOP + 1];         /* of each hook, since the node was added */
+    unsigned recoveries;                         /* not counted as disconnected */
     unsigned categories[ACTR_ERROR_STORAGE + 1]; /* of errors */
     uint64_t expires_at_s;                       /* the last that was told */
     uint64_t queue_len;                          /* likewise */

@@ -112,6 +112,7 @@ void hooks_on_webrtc(struct hooks *hooks, const struct coordinator_news *news)
     } steps[] = {
         [COORDINATOR_CONNECTING] = {ACTR_HOOK_WEBRTC_CONNECTING, ACTR_PEER_CONNECTING},
         [COORDINATOR_CONNECTED] = {ACTR_HOOK_WEBRTC_CONNECTED, ACTR_PEER_CONNECTED},
+        [COORDINATOR_RECOVERING] = {ACTR_HOOK_WEBRTC_DISCONNECTED, ACTR_PEER_RECOVERING},
         [COORDINATOR_DISCONNECTED] = {ACTR_HOOK_WEBRTC_DISCONNECTED, ACTR_PEER_IDLE},
     };
     struct actr_peer_event peer = {

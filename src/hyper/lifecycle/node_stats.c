@@ -117,7 +117,6 @@ struct peer_stats_request {
 static void peer_stats_fill(struct actr_peer_stats *stats, const struct connection_stats *from)
 {
     *stats = (struct actr_peer_stats){
-        .has_path = from->has_path,
         .local_type = "",
         .remote_type = "",
         .bytes_in = from->association.bytes_in,
@@ -157,6 +156,8 @@ static void peer_stats_collect(struct peer_stats_request *request)
         return;
     peer_stats_fill(&request->stats, &stats);
     request->stats.recovery_left_ms = (recovery_us + 999) / 1000;
+    request->stats.has_path = recovery_us == 0;
+    request->stats.status = recovery_us == 0 ? ACTR_PEER_CONNECTED : ACTR_PEER_RECOVERING;
 }
 
 static void peer_stats_on_post(struct loop_post *post)

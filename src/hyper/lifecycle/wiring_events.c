@@ -282,6 +282,12 @@ static void wiring_on_writable(void *owner, struct dest_transport *dest)
     peer_gate_on_writable(node->peer_gate, dest);
 }
 
+static void wiring_on_stall(void *owner, struct dest_transport *dest, uint64_t session)
+{
+    struct actr_node *node = owner;
+    peer_gate_on_stall(node->peer_gate, dest, session);
+}
+
 static void wiring_on_unreachable(void *owner, struct dest_transport *dest, int code,
                                   const char *detail)
 {
@@ -323,6 +329,7 @@ const struct lane_events wiring_lane_events = {
     .on_ready = wiring_on_ready,
     .on_proven = wiring_on_proven,
     .on_writable = wiring_on_writable,
+    .on_stall = wiring_on_stall,
     .on_unreachable = wiring_on_unreachable,
     .on_wire = wiring_on_wire,
     .on_closed = wiring_on_transport_closed,

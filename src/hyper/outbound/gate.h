@@ -8,7 +8,12 @@
  * the peer's answer, or with a precise error: deadline, cancel, unreachable, gate closed. It is
  * bound to the peer that was asked: a response from anyone else is dropped. While its wire lives
  * nothing is sent twice; when the wire is lost, or may have swallowed it (not proven), the
- * identical envelope goes out again and the callee's dedup answers it once. */
+ * identical envelope goes out again and the callee's dedup answers it once.
+ *
+ * A peer whose path is lost (lane_events.on_stall): requests that were sent go out again by another
+ * wire when there is one, and wait for the answer otherwise; what is given meanwhile waits for
+ * RETRY_WINDOW_US since the loss, then requests fail with ACTR_ENOTREADY and a hint when to retry;
+ * they were never sent. */
 #pragma once
 
 #include <stdbool.h>

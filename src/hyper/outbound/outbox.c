@@ -54,9 +54,14 @@ static void outbox_unlink(struct outbox *outbox, struct gate_send *send)
     }
 }
 
+bool outbox_is_idle(const struct outbox *outbox)
+{
+    return outbox->count == 0 && outbox->session == 0 && outbox->stalled == 0;
+}
+
 static void outbox_check_idle(struct outbox *outbox)
 {
-    if (outbox->count == 0 && outbox->session == 0)
+    if (outbox_is_idle(outbox))
         outbox->shared->events->on_idle(outbox->shared->owner, outbox);
 }
 
@@ -195,6 +200,8 @@ int outbox_push(struct outbox *outbox, struct gate_send *send)
     }
     if (is_waiting)
         outbox_wait(outbox, send);
+    if (is_waiting && outbox->is_unready)
+        loop_timer_start(&outbox->window, 0);
     outbox->count++;
     return 0;
 }
@@ -265,8 +272,84 @@ void outbox_on_proven(struct outbox *outbox, uint64_t session)
 
 /* ---- Wires that come and go ---- */
 
+static void outbox_begin_window(struct outbox *outbox)
+{
+    outbox->is_unready = false;
+    loop_timer_start(&outbox->window, RETRY_WINDOW_US);
+}
+
+static void outbox_end_window(struct outbox *outbox)
+{
+    outbox->is_unready = false;
+    loop_timer_stop(&outbox->window);
+}
+
+/* The path is not found so soon: requests that were never sent fail. Others may yet be answered. */
+static void outbox_on_window(struct loop_timer *timer)
+{
+    struct outbox *outbox = container_of(timer, struct outbox, window);
+    struct list failed, *link, *next;
+
+    outbox->is_unready = true;
+    list_init(&failed);
+    for (link = outbox->waiting.next; link != &outbox->waiting; link = next) {
+        const struct gate_send *send = outbox_send_of(link);
+        next = link->next;
+        if (send->_is_tell || send->_attempts > 0)
+            continue;
+        list_remove(link);
+        list_push(&failed, link);
+    }
+    while (!list_is_empty(&failed))
+        outbox_fail(outbox, outbox_send_of(failed.next), ACTR_ENOTREADY,
+                    "the path to the peer is lost");
+}
+
+/* Requests that a stalled wire has taken go back in front of what waits; it may bring the answer
+ * yet. */
+static void outbox_reclaim(struct outbox *outbox)
+{
+    struct list again, *link, *next;
+
+    list_init(&again);
+    for (link = outbox->sent.next; link != &outbox->sent; link = next) {
+        struct gate_send *send = outbox_send_of(link);
+        next = link->next;
+        if (send->_session != outbox->stalled || !send->_envelope.owner ||
+            send->_attempts >= RETRY_WIRES_MAX)
+            continue;
+        outbox_unlink(outbox, send);
+        outbox_wait(outbox, send);
+        list_remove(link);
+        list_push(&again, link);
+    }
+    list_append(&again, &outbox->waiting);
+    list_append(&outbox->waiting, &again);
+}
+
+void outbox_on_stall(struct outbox *outbox, uint64_t session)
+{
+    outbox->stalled = session;
+    if (session == outbox->session) {
+        outbox->session = 0;
+        outbox->is_proven = false;
+        outbox->is_full = false;
+        loop_timer_stop(&outbox->repeat);
+    }
+    if (outbox->session != 0)
+        return;
+    outbox_begin_window(outbox);
+    if (outbox->count > 0)
+        (void)outbox_connect(outbox); /* if another wire carries, on_ready follows */
+}
+
 void outbox_on_ready(struct outbox *outbox, uint64_t session)
 {
+    outbox_end_window(outbox);
+    if (session == outbox->stalled)
+        outbox->stalled = 0;
+    else if (outbox->stalled != 0)
+        outbox_reclaim(outbox);
     outbox->session = session;
     outbox->is_proven = false;
     outbox->is_full = false;
@@ -294,6 +377,12 @@ void outbox_on_lost(struct outbox *outbox, uint64_t session, const char *detail)
         outbox->is_proven = false;
         outbox->is_full = false;
         loop_timer_stop(&outbox->repeat);
+        if (outbox->stalled != 0)
+            outbox_begin_window(outbox);
+    }
+    if (session == outbox->stalled) {
+        outbox->stalled = 0;
+        outbox_end_window(outbox);
     }
     for (link = outbox->sent.next; link != &outbox->sent; link = next) {
         struct gate_send *send = outbox_send_of(link);
@@ -351,6 +440,10 @@ struct outbox *outbox_new(struct outbox_shared *shared, struct dest_transport *d
     list_init(&outbox->sent);
     loop_timer_init(&outbox->repeat, shared->loop, outbox_on_repeat);
     loop_timer_init(&outbox->redial, shared->loop, outbox_on_redial);
+    loop_timer_init(&outbox->window, shared->loop, outbox_on_window);
+    outbox->stalled = dest_transport_stalled(dest);
+    if (outbox->stalled != 0)
+        outbox_begin_window(outbox);
     return outbox;
 }
 
@@ -359,6 +452,7 @@ void outbox_free(struct outbox *outbox)
     assert(outbox->count == 0);
     loop_timer_stop(&outbox->repeat);
     loop_timer_stop(&outbox->redial);
+    loop_timer_stop(&outbox->window);
     list_remove(&outbox->link);
     mem_free(outbox);
 }

@@ -53,12 +53,18 @@ struct outbox {
     bool is_full;             /* LANE_FULL was said */
     struct loop_timer repeat; /* on an unproven wire */
     struct loop_timer redial; /* for tells to an unreachable peer */
+    uint64_t stalled;         /* session of a wire whose path is being looked for; 0: none */
+    struct loop_timer window; /* no other wire carries: requests wait so long */
+    bool is_unready;          /* it has passed */
 };
 
 /* NULL when memory has run out. */
 struct outbox *outbox_new(struct outbox_shared *shared, struct dest_transport *dest);
 /* Only when empty. */
 void outbox_free(struct outbox *outbox);
+
+/* Nothing is in it, and no wire of its peer is ready. */
+bool outbox_is_idle(const struct outbox *outbox);
 
 /* True when a message would be sent now and not kept: wire ready and proven, nobody waits. */
 bool outbox_is_clear(struct outbox *outbox);
@@ -85,4 +91,5 @@ void outbox_on_ready(struct outbox *outbox, uint64_t session);
 void outbox_on_proven(struct outbox *outbox, uint64_t session);
 void outbox_on_writable(struct outbox *outbox);
 void outbox_on_lost(struct outbox *outbox, uint64_t session, const char *detail);
+void outbox_on_stall(struct outbox *outbox, uint64_t session);
 void outbox_on_unreachable(struct outbox *outbox, int code, const char *detail);

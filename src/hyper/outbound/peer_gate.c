@@ -20,6 +20,7 @@
 #include "hyper/outbound/gate_encoding.h"
 #include "hyper/outbound/outbox.h"
 #include "hyper/outbound/pending_requests.h"
+#include "hyper/outbound/retry.h"
 #include "protocol/envelope.h"
 #include "protocol/error.h"
 #include "runtime/execution_plan.h"
@@ -70,7 +71,11 @@ static void peer_gate_end(struct gate_call *call, const struct actr_result *resu
 
 static void peer_gate_fail(struct gate_call *call, int code, const char *message)
 {
-    const struct actr_result result = {.code = code, .message = message, .retry_after_ms = -1};
+    const struct actr_result result = {
+        .code = code,
+        .message = message,
+        .retry_after_ms = code == ACTR_ENOTREADY ? RETRY_UNREADY_MS : -1,
+    };
     call->_gate->stats.calls_failed++;
     peer_gate_end(call, &result);
 }
@@ -167,7 +172,7 @@ static void peer_gate_on_sweep(struct loop_task *task)
 
     while ((link = list_pop(&gate->idle)) != NULL) {
         struct outbox *outbox = container_of(link, struct outbox, link);
-        if (outbox->count == 0 && outbox->session == 0)
+        if (outbox_is_idle(outbox))
             peer_gate_drop_outbox(outbox);
         else
             list_push(&gate->boxes, link);
@@ -404,6 +409,14 @@ void peer_gate_on_writable(struct peer_gate *gate, struct dest_transport *dest)
     (void)gate;
     if (outbox)
         outbox_on_writable(outbox);
+}
+
+void peer_gate_on_stall(struct peer_gate *gate, struct dest_transport *dest, uint64_t session)
+{
+    struct outbox *outbox = dest_transport_user(dest);
+    (void)gate;
+    if (outbox)
+        outbox_on_stall(outbox, session);
 }
 
 void peer_gate_on_unreachable(struct peer_gate *gate, struct dest_transport *dest, int code,

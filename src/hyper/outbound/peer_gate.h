@@ -58,6 +58,7 @@ void peer_gate_on_identity(struct peer_gate *gate, const char *why);
 void peer_gate_on_ready(struct peer_gate *gate, struct dest_transport *dest, uint64_t session);
 void peer_gate_on_proven(struct peer_gate *gate, struct dest_transport *dest, uint64_t session);
 void peer_gate_on_writable(struct peer_gate *gate, struct dest_transport *dest);
+void peer_gate_on_stall(struct peer_gate *gate, struct dest_transport *dest, uint64_t session);
 void peer_gate_on_unreachable(struct peer_gate *gate, struct dest_transport *dest, int code,
                               const char *detail);
 void peer_gate_on_wire(struct peer_gate *gate, struct dest_transport *dest, uint64_t session,

@@ -20,5 +20,10 @@
  * is due. */
 uint64_t retry_repeat_us(unsigned repeat);
 
+/* So long requests wait for a path that is being looked for; and the hint to those that are given
+ * up: the pace at which it is asked for. */
+#define RETRY_WINDOW_US 6000000u
+#define RETRY_UNREADY_MS 2000
+
 /* The pause before a peer that was unreachable is dialled again for the tells that wait for it. */
 #define RETRY_TELL_US 1000000u

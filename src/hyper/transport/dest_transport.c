@@ -104,6 +104,12 @@ static void dest_transport_on_writable(void *owner)
     dest->shared->options.events->on_writable(dest->shared->options.owner, dest);
 }
 
+static void dest_transport_on_stall(void *owner, const struct wire *wire)
+{
+    struct dest_transport *dest = owner;
+    dest->shared->options.events->on_stall(dest->shared->options.owner, dest, wire->session);
+}
+
 static void dest_transport_on_lost(void *owner, const struct wire *wire, int code,
                                    const char *detail)
 {
@@ -128,6 +134,7 @@ static const struct wire_pool_events dest_transport_pool_events = {
     .on_proven = dest_transport_on_proven,
     .on_message = dest_transport_on_message,
     .on_writable = dest_transport_on_writable,
+    .on_stall = dest_transport_on_stall,
     .on_lost = dest_transport_on_lost,
     .on_unreachable = dest_transport_on_unreachable,
     .on_idle = dest_transport_on_idle,
@@ -296,6 +303,11 @@ bool dest_transport_connect(struct dest_transport *dest, uint64_t *ret_session, 
     *ret_session = wire->session;
     *ret_proven = wire->proven;
     return true;
+}
+
+uint64_t dest_transport_stalled(const struct dest_transport *dest)
+{
+    return wire_pool_stalled(&dest->pool);
 }
 
 int dest_transport_send(struct dest_transport *dest, enum actr_payload_type type,

@@ -35,6 +35,9 @@ struct lane_events {
     /* The peer is known to read what comes by the wire `session`. */
     void (*on_proven)(void *owner, struct dest_transport *dest, uint64_t session);
     void (*on_writable)(void *owner, struct dest_transport *dest);
+    /* The path of a dialled wire is lost and being looked for: what it was given may arrive late or
+     * never. on_ready, of this or another wire, or the end of the wire (on_wire) follows. */
+    void (*on_stall)(void *owner, struct dest_transport *dest, uint64_t session);
     /* No dialled wire and no hope within the attempts allowed: code (ACTR_E…; ACTR_EPERMISSION: the
      * peer refused us), detail (lent). The destination stays and connects anew when asked. */
     void (*on_unreachable)(void *owner, struct dest_transport *dest, int code, const char *detail);
@@ -69,6 +72,9 @@ void *dest_transport_user(const struct dest_transport *dest);
 /* Makes sure that a dialled wire exists or is on its way. True: one is ready now (its session in
  * *ret_session); false: on_ready or on_unreachable follows. */
 bool dest_transport_connect(struct dest_transport *dest, uint64_t *ret_session, bool *ret_proven);
+
+/* The session of a dialled wire that is ready but stalled (on_stall); 0: none is. */
+uint64_t dest_transport_stalled(const struct dest_transport *dest);
 
 /* Sends by the best ready dialled wire. Only after dest_transport_connect() said true. Consumes
  * message. 0, LANE_FULL (taken), ACTR_EUNAVAILABLE (no wire is ready, connect first), ACTR_EINVALID

@@ -39,10 +39,25 @@ bool wire_pool_is_idle(const struct wire_pool *pool)
     return true;
 }
 
+static bool wire_pool_slot_can_carry(const struct wire_pool_slot *slot)
+{
+    return wire_handle_is_ready(&slot->handle) && !slot->handle.wire->stalled;
+}
+
 struct wire_handle *wire_pool_carrier(struct wire_pool *pool)
 {
     struct wire_pool_slot *carrier = pool->carrier;
-    return carrier && wire_handle_is_ready(&carrier->handle) ? &carrier->handle : NULL;
+    return carrier && wire_pool_slot_can_carry(carrier) ? &carrier->handle : NULL;
+}
+
+uint64_t wire_pool_stalled(const struct wire_pool *pool)
+{
+    for (size_t i = 0; i < pool->options.count; i++) {
+        const struct wire_handle *handle = &pool->slots[i].handle;
+        if (wire_handle_is_ready(handle) && handle->wire->stalled)
+            return handle->wire->session;
+    }
+    return 0;
 }
 
 /* ---- Who carries ---- */
@@ -51,7 +66,7 @@ static struct wire_pool_slot *wire_pool_best(struct wire_pool *pool)
 {
     for (size_t i = 0; i < pool->options.count; i++) {
         struct wire_pool_slot *slot = &pool->slots[i];
-        if (wire_handle_is_ready(&slot->handle) && slot->ready_us != 0)
+        if (wire_pool_slot_can_carry(slot) && slot->ready_us != 0)
             return slot;
     }
     return NULL;
@@ -105,6 +120,22 @@ static void wire_pool_on_hold(struct loop_timer *timer)
     } else if (wire_pool_choose(pool)) {
         wire_pool_tell_carrier(pool);
     }
+}
+
+static void wire_pool_on_stall(void *owner, struct wire *wire)
+{
+    struct wire_pool_slot *slot = owner;
+    struct wire_pool *pool = slot->pool;
+
+    if (slot->ready_us == 0)
+        return; /* nobody knows of it yet */
+    if (!wire->stalled)
+        pool->is_trying = false; /* whatever was wanted meanwhile */
+    bool is_news = wire_pool_choose(pool);
+    if (wire->stalled)
+        pool->options.events->on_stall(pool->options.owner, wire);
+    if (is_news)
+        wire_pool_tell_carrier(pool);
 }
 
 static void wire_pool_on_settled(void *owner, struct wire *wire)
@@ -183,6 +214,19 @@ static void wire_pool_slot_failed(struct wire_pool_slot *slot, int code, const c
     wire_pool_set_cause(pool, code, detail);
     slot->failures++;
     slot->is_given_up = final || slot->failures >= WIRE_POOL_ATTEMPTS || pool->is_closed;
+}
+
+/* It has gone, or was not to be: while a worse one carries it is left alone for a while. */
+static void wire_pool_slot_put_off(struct wire_pool_slot *slot, bool has_served)
+{
+    struct loop *loop = slot->pool->options.loop;
+    uint32_t random;
+
+    if (has_served)
+        backoff_reset(&slot->better_backoff);
+    loop_random(loop, &random, sizeof(random));
+    slot->better_us =
+        loop_now_us(loop) + (uint64_t)backoff_next(&slot->better_backoff, random) * 1000;
 }
 
 /* Goes on after a failure: another attempt later, or the verdict. */
@@ -267,10 +311,13 @@ static void wire_pool_on_closed(void *owner, struct wire *wire, int code, const 
     bool was_ready = slot->ready_us != 0;
     bool was_dropped = slot->is_dropped || slot->is_adopting; /* no failed attempt */
 
-    if (!was_dropped && wire_pool_slot_has_served(slot, wire) && !final)
+    bool has_served = wire_pool_slot_has_served(slot, wire) && !final;
+    if (!was_dropped && has_served)
         pool->is_trying = false;
     else if (!was_dropped)
         wire_pool_slot_failed(slot, code, detail, final);
+    if (!was_dropped)
+        wire_pool_slot_put_off(slot, has_served);
     wire_handle_clear(&slot->handle);
     slot->ready_us = 0;
     slot->is_dropped = false;
@@ -299,6 +346,7 @@ static const struct wire_events wire_pool_wire_events = {
     .on_message = wire_pool_on_message,
     .on_writable = wire_pool_on_writable,
     .on_settled = wire_pool_on_settled,
+    .on_stall = wire_pool_on_stall,
     .on_closed = wire_pool_on_closed,
 };
 
@@ -348,10 +396,25 @@ static void wire_pool_on_pause(struct loop_timer *timer)
     wire_pool_slot_dial(container_of(timer, struct wire_pool_slot, pause));
 }
 
+/* A worse one carries: one attempt to have a better one, if it is time. */
+static void wire_pool_try_better(struct wire_pool *pool, const struct wire_pool_slot *carrier)
+{
+    for (struct wire_pool_slot *slot = pool->slots; slot < carrier; slot++) {
+        if (wire_pool_slot_is_busy(slot) || pool->is_closed ||
+            loop_now_us(pool->options.loop) < slot->better_us)
+            continue;
+        slot->failures = WIRE_POOL_ATTEMPTS - 1;
+        slot->is_given_up = false;
+        wire_pool_slot_dial(slot);
+    }
+}
+
 bool wire_pool_connect(struct wire_pool *pool)
 {
-    if (wire_pool_best(pool)) {
+    const struct wire_pool_slot *best = wire_pool_best(pool);
+    if (best) {
         (void)wire_pool_choose(pool);
+        wire_pool_try_better(pool, best);
         return !pool->is_holding;
     }
     bool is_fresh = !pool->is_trying;
@@ -406,6 +469,12 @@ void wire_pool_init(struct wire_pool *pool, const struct wire_pool_options *opti
         slot->backoff = (struct backoff){
             .initial_ms = WIRE_POOL_PAUSE_MS,
             .max_ms = WIRE_POOL_PAUSE_MAX_MS,
+            .factor = WIRE_POOL_PAUSE_FACTOR,
+            .jitter_percent = WIRE_POOL_JITTER_PERCENT,
+        };
+        slot->better_backoff = (struct backoff){
+            .initial_ms = WIRE_POOL_BETTER_MS,
+            .max_ms = WIRE_POOL_BETTER_MAX_MS,
             .factor = WIRE_POOL_PAUSE_FACTOR,
             .jitter_percent = WIRE_POOL_JITTER_PERCENT,
         };

@@ -10,6 +10,11 @@
  * peer has read what the worse one took, WIRE_POOL_HOLD_US at most. If that is not enough the worse
  * one goes on, and it is tried again after WIRE_POOL_HOLD_AGAIN_US.
  *
+ * A wire that stalls carries no more, until it has its path again: a worse one does meanwhile, or
+ * is dialled. A better kind that was lost, or could not be made, is tried again while a worse one
+ * carries, when something is sent: after WIRE_POOL_BETTER_MS at first, WIRE_POOL_BETTER_MAX_MS at
+ * last.
+ *
  * One effort makes WIRE_POOL_ATTEMPTS attempts for each kind, with growing pauses. A wire that is
  * lost soon after it was ready counts as a failed attempt of the same effort, so that a peer that
  * accepts and drops is not dialled in a loop; the loss of one that has served ends the effort, and
@@ -33,6 +38,8 @@
 
 #define WIRE_POOL_ATTEMPTS 3
 #define WIRE_POOL_DETAIL_SIZE 256
+#define WIRE_POOL_BETTER_MS 1000
+#define WIRE_POOL_BETTER_MAX_MS 300000
 #define WIRE_POOL_HOLD_US 1000000u
 #define WIRE_POOL_HOLD_AGAIN_US 5000000u
 
@@ -44,6 +51,9 @@ struct wire_pool_events {
     void (*on_message)(void *owner, struct wire_handle *handle, uint8_t channel,
                        struct actr_bytes message);
     void (*on_writable)(void *owner); /* the carrier's */
+    /* The path of a wire is lost: what it was given may arrive late or never. It does not carry
+     * until on_carrier says so again; another one may. */
+    void (*on_stall)(void *owner, const struct wire *wire);
     /* A wire that was ready has gone. wire is lent. */
     void (*on_lost)(void *owner, const struct wire *wire, int code, const char *detail);
     /* The effort has failed: no wire is ready and no attempt is left. */
@@ -69,11 +79,13 @@ struct wire_pool_slot {
     struct loop_timer pause;  /* before the next attempt */
     struct loop_task adopted; /* tells of a wire that was taken over */
     struct backoff backoff;
-    uint64_t ready_us; /* 0: not ready yet */
-    uint8_t failures;  /* attempts of this effort that failed */
-    bool is_given_up;  /* no attempt is left in this effort */
-    bool is_dropped;   /* we are closing the wire */
-    bool is_adopting;  /* taken over, and nobody has been told */
+    struct backoff better_backoff;
+    uint64_t better_us; /* not to be tried again earlier while a worse one carries */
+    uint64_t ready_us;  /* 0: not ready yet */
+    uint8_t failures;   /* attempts of this effort that failed */
+    bool is_given_up;   /* no attempt is left in this effort */
+    bool is_dropped;    /* we are closing the wire */
+    bool is_adopting;   /* taken over, and nobody has been told */
 };
 
 struct wire_pool {
@@ -101,6 +113,9 @@ bool wire_pool_connect(struct wire_pool *pool);
  * of that kind from now on. on_ready follows, not inside. False: there is one already, or the pool
  * is closed; the wire is still the caller's. */
 bool wire_pool_adopt(struct wire_pool *pool, struct wire *wire);
+
+/* The session of a wire that is ready, but stalled; 0: there is none. */
+uint64_t wire_pool_stalled(const struct wire_pool *pool);
 
 /* The wire that carries; NULL: none. */
 struct wire_handle *wire_pool_carrier(struct wire_pool *pool);

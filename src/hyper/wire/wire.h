@@ -45,6 +45,9 @@ struct wire_events {
     void (*on_writable)(void *owner, struct wire *wire, uint8_t channel);
     /* After wire_settle(). */
     void (*on_settled)(void *owner, struct wire *wire);
+    /* wire->stalled is another now. While it is stalled what was sent waits in it, and may yet
+     * arrive. */
+    void (*on_stall)(void *owner, struct wire *wire);
     /* Gone, for `code` (ACTR_E…) and `detail` (lent). Last event; the wire is freed when it
      * returns. `final`: dialling again at once is pointless (refused by the peer's policy). */
     void (*on_closed)(void *owner, struct wire *wire, int code, const char *detail, bool final);
@@ -70,8 +73,9 @@ struct wire {
     enum wire_kind kind;
     enum wire_role role;
     enum wire_state state;
-    bool proven; /* something the peer sent shows that it reads: until then a message may be lost
-                    unseen */
+    bool proven;  /* something the peer sent shows that it reads: until then a message may be lost
+                     unseen */
+    bool stalled; /* ready, but its path is lost and being looked for */
 };
 
 /* Takes a message; consumes it. 0, WIRE_FULL (taken), ACTR_ENOMEM. On a wire that is closing the

@@ -44,7 +44,8 @@ struct hook_entry {
 struct hook_line {
     struct hash_node node;
     uint64_t connection;
-    bool is_begun; /* the listener has been told of it */
+    bool is_begun;     /* the listener has been told of it */
+    bool is_connected; /* as it was taken last */
     struct hook_entry end;
 };
 
@@ -333,6 +334,24 @@ static void hook_queue_end_line(struct hook_queue *queue, struct hook_line *line
         hook_queue_append(queue, &line->end, event);
 }
 
+/* The connection is not over: it has lost its path. */
+static bool hook_is_pause(const struct actr_hook_event *event)
+{
+    return event->peer && event->peer->status == ACTR_PEER_RECOVERING;
+}
+
+static void hook_queue_add_phase(struct hook_queue *queue, struct hook_line *line,
+                                 const struct actr_hook_event *event)
+{
+    bool has_room = hook_phase(event->hook) == HOOK_CONNECTED && !line->is_connected;
+    if (!has_room && hook_queue_is_full(queue)) {
+        hook_queue_merge(queue, event, line->connection);
+        return;
+    }
+    line->is_connected = hook_phase(event->hook) == HOOK_CONNECTED;
+    hook_queue_add(queue, event);
+}
+
 /* An event of a connection. */
 static void hook_queue_push_phase(struct hook_queue *queue, const struct actr_hook_event *event)
 {
@@ -351,14 +370,12 @@ static void hook_queue_push_phase(struct hook_queue *queue, const struct actr_ho
     }
     if (!line)
         return; /* its beginning was dropped: counted then */
-    if (phase == HOOK_DISCONNECTED)
+    if (phase == HOOK_DISCONNECTED && !hook_is_pause(event))
         hook_queue_end_line(queue, line, event);
     else if (!hook_queue_wants(queue, event->hook))
         return;
-    else if (phase == HOOK_CONNECTING && hook_queue_is_full(queue))
-        hook_queue_merge(queue, event, connection);
     else
-        hook_queue_add(queue, event);
+        hook_queue_add_phase(queue, line, event);
 }
 
 void hook_queue_push(struct hook_queue *queue, const struct actr_hook_event *event)

@@ -8,7 +8,8 @@
  * connect) is merged into the one that waits; a connection of which nothing has been told yet and
  * that is over is left out altogether; anything else is dropped. A connection whose CONNECTING was
  * taken is a line: its CONNECTED and its DISCONNECTED always find room (so at most two more for
- * each of HOOK_QUEUE_LINES_MAX lines wait), and for that of the latter there is memory as well.
+ * each of HOOK_QUEUE_LINES_MAX lines wait), and for that of the latter there is memory as well. A
+ * path that is lost meanwhile (ACTR_PEER_RECOVERING) is dropped when full, with its return.
  * What is lost is counted, and said in the log when there is room again. Signaling is line 0.
  *
  * Loop thread; the listener hears on whatever thread has its turn. */

@@ -505,7 +505,6 @@ void connection_get_stats(const struct connection *connection, struct connection
         .media_control = connection->media[RTP_CONTROL],
         .media_malformed = connection->media[RTP_MALFORMED],
         .restarts = connection->restarts,
-        .has_path = connection->has_path,
     };
     ret_stats->has_pair = ice_agent_selected(connection->agent, &ret_stats->pair);
     association_get_stats(connection->association, &ret_stats->association);

@@ -111,7 +111,6 @@ void connection_probe(struct connection *connection);
 bool connection_is_refused(const struct connection *connection);
 
 struct connection_stats {
-    bool has_path; /* the pair carries, as far as anybody knows */
     bool has_pair; /* the last one, which may be dead */
     struct ice_pair_info pair;
     struct association_stats association;

@@ -29,7 +29,12 @@ struct udp_mux_stats;
 #define COORDINATOR_PEERS_MAX 16384
 #define COORDINATOR_RESERVE 1024
 
-enum coordinator_step { COORDINATOR_CONNECTING, COORDINATOR_CONNECTED, COORDINATOR_DISCONNECTED };
+enum coordinator_step {
+    COORDINATOR_CONNECTING,
+    COORDINATOR_CONNECTED,  /* also when a lost path is back */
+    COORDINATOR_RECOVERING, /* the path is lost; CONNECTED or DISCONNECTED follows */
+    COORDINATOR_DISCONNECTED
+};
 
 /* A session has come so far; lent. */
 struct coordinator_news {
@@ -38,7 +43,7 @@ struct coordinator_news {
     uint64_t session;
     bool is_inbound;
     bool is_relayed; /* CONNECTED, DISCONNECTED: by TURN */
-    int code;        /* DISCONNECTED: why, ACTR_E…, or 0 */
+    int code;        /* RECOVERING, DISCONNECTED: why, ACTR_E…, or 0 */
     const char *detail;
 };
 
@@ -101,7 +106,7 @@ void coordinator_on_refused(struct coordinator *coordinator, const struct actr_i
 void coordinator_stop(struct coordinator *coordinator);
 
 /* Of the session that is up. False: there is none. *ret_recovery_us: how long its path may still be
- * looked for; 0: it has one. */
+ * looked for; 0: the pair carries. */
 bool coordinator_get_stats(const struct coordinator *coordinator, const struct actr_id *peer,
                            struct connection_stats *ret_stats, uint64_t *ret_recovery_us);
 /* Of the port that all share. */

@@ -47,6 +47,7 @@ struct rtc_session {
     bool is_inbound; /* nobody of this node wanted it when it came up */
     bool is_up;
     bool was_relayed;
+    bool is_recovering; /* up, without a path */
 };
 
 struct rtc_peer {

@@ -134,6 +134,21 @@ static void rtc_session_on_writable(void *owner, struct connection *connection, 
         wire->events->on_writable(wire->owner, wire, lane);
 }
 
+/* The path is lost or back: says so, if that is news. */
+static void rtc_session_set_path(struct rtc_session *session, bool has_path)
+{
+    if (session->is_recovering == !has_path)
+        return;
+    session->is_recovering = !has_path;
+    if (has_path)
+        rtc_session_tell(session, COORDINATOR_CONNECTED, 0, "");
+    else
+        rtc_session_tell(session, COORDINATOR_RECOVERING, ACTR_ENOTREADY,
+                         "the path to the peer is lost");
+    if (session->wire)
+        rtc_wire_stall(session->wire, !has_path);
+}
+
 static void rtc_session_on_path(void *owner, struct connection *connection,
                                 const struct connection_path *path)
 {
@@ -149,6 +164,7 @@ static void rtc_session_on_path(void *owner, struct connection *connection,
         recovery_on_refused(&session->recovery);
     if (path->is_up && path->is_newest)
         recovery_on_restarted(&session->recovery);
+    rtc_session_set_path(session, path->is_up);
     rtc_peer_drive(session->peer, NEGOTIATOR_NOTHING);
 }
 
@@ -222,6 +238,7 @@ void rtc_session_hand_out(struct rtc_session *session)
     }
     session->wire = wire;
     rtc_wire_bind(wire, session->connection, session->number);
+    wire->wire.stalled = session->is_recovering;
     if (wire->wire.role == WIRE_DIALLED)
         rtc_wire_tell_ready(wire);
     else

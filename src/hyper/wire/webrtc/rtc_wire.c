@@ -130,6 +130,16 @@ void rtc_wire_tell_ready(struct rtc_wire *wire)
         connection_read(wire->connection, true);
 }
 
+void rtc_wire_stall(struct rtc_wire *wire, bool is_stalled)
+{
+    struct wire *base = &wire->wire;
+
+    if (base->state != WIRE_READY || base->stalled == is_stalled)
+        return;
+    base->stalled = is_stalled;
+    base->events->on_stall(base->owner, base);
+}
+
 void rtc_wire_fail(struct rtc_wire *wire, int code, const char *detail, bool final)
 {
     rtc_wire_set_end(wire, code, detail, final);

@@ -37,6 +37,8 @@ void rtc_wire_bind(struct rtc_wire *wire, struct connection *connection, uint64_
 /* Tells on_ready and on_proven; for dialled wires. */
 void rtc_wire_tell_ready(struct rtc_wire *wire);
 
+/* Its path is lost, or back. */
+void rtc_wire_stall(struct rtc_wire *wire, bool is_stalled);
 /* on_closed follows, not inside. Only without a connection. */
 void rtc_wire_fail(struct rtc_wire *wire, int code, const char *detail, bool final);
 /* Its connection has gone: on_closed now, with what it was closed for if it was. */

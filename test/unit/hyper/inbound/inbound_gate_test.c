@@ -68,7 +68,13 @@ static void on_closed(void *owner)
 }
 
 static const struct lane_events lane_events = {
-    on_message, on_ready, on_proven, on_writable, on_unreachable, on_wire, on_closed,
+    .on_message = on_message,
+    .on_ready = on_ready,
+    .on_proven = on_proven,
+    .on_writable = on_writable,
+    .on_unreachable = on_unreachable,
+    .on_wire = on_wire,
+    .on_closed = on_closed,
 };
 
 static void on_mailbox_ready(void *owner)

@@ -90,8 +90,13 @@ static inline void side_on_transport_closed(void *owner)
 }
 
 static const struct lane_events side_lane_events = {
-    side_on_message,     side_on_ready, side_on_proven,           side_on_writable,
-    side_on_unreachable, side_on_wire,  side_on_transport_closed,
+    .on_message = side_on_message,
+    .on_ready = side_on_ready,
+    .on_proven = side_on_proven,
+    .on_writable = side_on_writable,
+    .on_unreachable = side_on_unreachable,
+    .on_wire = side_on_wire,
+    .on_closed = side_on_transport_closed,
 };
 
 /* Handles one message: a tell is counted, a request answered. */

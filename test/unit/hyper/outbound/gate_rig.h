@@ -23,8 +23,8 @@
 struct gate_rig {
     struct loop *loop;
     struct fake_wires all;
-    struct fake_dialer ws;
-    struct wire_dialer *dialers[1];
+    struct fake_dialer ws, rtc;
+    struct wire_dialer *dialers[2];
     struct peer_transport *transport;
     struct peer_gate *gate;
     bool is_late; /* what the last response turned out to be */
@@ -73,6 +73,11 @@ static inline void gate_rig_on_writable(void *owner, struct dest_transport *dest
     peer_gate_on_writable(((struct gate_rig *)owner)->gate, dest);
 }
 
+static inline void gate_rig_on_stall(void *owner, struct dest_transport *dest, uint64_t session)
+{
+    peer_gate_on_stall(((struct gate_rig *)owner)->gate, dest, session);
+}
+
 static inline void gate_rig_on_unreachable(void *owner, struct dest_transport *dest, int code,
                                            const char *detail)
 {
@@ -93,8 +98,14 @@ static inline void gate_rig_on_closed(void *owner)
 }
 
 static const struct lane_events gate_rig_lane_events = {
-    gate_rig_on_message,     gate_rig_on_ready, gate_rig_on_proven, gate_rig_on_writable,
-    gate_rig_on_unreachable, gate_rig_on_wire,  gate_rig_on_closed,
+    .on_message = gate_rig_on_message,
+    .on_ready = gate_rig_on_ready,
+    .on_proven = gate_rig_on_proven,
+    .on_writable = gate_rig_on_writable,
+    .on_stall = gate_rig_on_stall,
+    .on_unreachable = gate_rig_on_unreachable,
+    .on_wire = gate_rig_on_wire,
+    .on_closed = gate_rig_on_closed,
 };
 
 static inline void gate_rig_on_tell_failed(void *owner, const struct actr_id *to, int code,
@@ -109,19 +120,23 @@ static inline void gate_rig_on_tell_failed(void *owner, const struct actr_id *to
 
 static const struct peer_gate_events gate_rig_events = {gate_rig_on_tell_failed};
 
-/* limits: pending_max and the other bounds; NULL: the defaults. */
-static inline void gate_rig_open(struct gate_rig *rig, const struct peer_gate_options *limits)
+/* limits: pending_max and the other bounds; NULL: the defaults. has_webrtc: both kinds of wire,
+ * else WebSockets. */
+static inline void gate_rig_open_kinds(struct gate_rig *rig, const struct peer_gate_options *limits,
+                                       bool has_webrtc)
 {
     struct peer_gate_options options = {0};
     *rig = (struct gate_rig){0};
     assert_int_equal(loop_virtual_new(1, &rig->loop), 0);
     rig->all.loop = rig->loop;
     fake_dialer_init(&rig->ws, &rig->all, WIRE_WEBSOCKET);
-    rig->dialers[0] = &rig->ws.base;
+    fake_dialer_init(&rig->rtc, &rig->all, WIRE_WEBRTC);
+    rig->dialers[0] = &rig->rtc.base;
+    rig->dialers[has_webrtc] = &rig->ws.base;
     const struct peer_transport_options transport = {
         .loop = rig->loop,
         .dialers = rig->dialers,
-        .dialer_count = 1,
+        .dialer_count = has_webrtc ? 2 : 1,
         .events = &gate_rig_lane_events,
         .owner = rig,
     };
@@ -134,6 +149,11 @@ static inline void gate_rig_open(struct gate_rig *rig, const struct peer_gate_op
     options.owner = rig;
     rig->gate = peer_gate_new(&options);
     assert_non_null(rig->gate);
+}
+
+static inline void gate_rig_open(struct gate_rig *rig, const struct peer_gate_options *limits)
+{
+    gate_rig_open_kinds(rig, limits, false);
 }
 
 static inline void gate_rig_settle(struct gate_rig *rig)

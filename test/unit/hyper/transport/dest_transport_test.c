@@ -17,6 +17,7 @@ struct rig {
     struct peer_transport *transport;
     struct actr_id peer;
     struct dest_transport *dest;
+    unsigned stalls;
     char log[2048];
 };
 
@@ -88,8 +89,23 @@ static void on_closed(void *owner)
         dest_transport_set_user(rig->dest, NULL);
 }
 
+static void on_stall(void *owner, struct dest_transport *dest, uint64_t session)
+{
+    struct rig *rig = owner;
+    assert_ptr_equal(dest, rig->dest);
+    assert_int_equal(dest_transport_stalled(dest), session);
+    rig->stalls++;
+}
+
 static const struct lane_events events = {
-    on_message, on_ready, on_proven, on_writable, on_unreachable, on_wire, on_closed,
+    .on_message = on_message,
+    .on_ready = on_ready,
+    .on_proven = on_proven,
+    .on_writable = on_writable,
+    .on_stall = on_stall,
+    .on_unreachable = on_unreachable,
+    .on_wire = on_wire,
+    .on_closed = on_closed,
 };
 
 static void rig_open(struct rig *rig, size_t kinds)
@@ -282,6 +298,28 @@ TEST(a_reply_whose_wire_has_gone_takes_another_to_the_same_peer)
     assert_int_equal(reply(&rig, dialled->base.session, "c"), 0);
     assert_int_equal(dialled->sent_count, 2);
     assert_int_equal(rig.ws.dials, 1);
+    rig_close(&rig);
+}
+
+TEST(a_stalled_wire_is_told_and_carries_only_answers)
+{
+    struct rig rig;
+    uint64_t session;
+    bool is_proven;
+    rig_open(&rig, 2);
+    struct fake_wire *rtc = rig_connect(&rig, 0);
+    rig_settle(&rig);
+    fake_wire_stall(rtc, true);
+    assert_int_equal(rig.stalls, 1);
+    assert_int_equal(dest_transport_send(rig.dest, ACTR_RPC_RELIABLE, actr_bytes_str("question")),
+                     ACTR_EUNAVAILABLE);
+    assert_int_equal(dest_transport_send_session(rig.dest, rtc->base.session, ACTR_RPC_RELIABLE,
+                                                 actr_bytes_str("answer")),
+                     0);
+    assert_int_equal(rtc->sent_count, 1);
+    fake_wire_stall(rtc, false);
+    assert_int_equal(rig.stalls, 1);
+    assert_true(dest_transport_connect(rig.dest, &session, &is_proven));
     rig_close(&rig);
 }
 

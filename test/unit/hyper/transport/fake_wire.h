@@ -206,6 +206,12 @@ static inline void fake_wire_writable(struct fake_wire *wire)
     wire->base.events->on_writable(wire->base.owner, &wire->base, 0);
 }
 
+static inline void fake_wire_stall(struct fake_wire *wire, bool is_stalled)
+{
+    wire->base.stalled = is_stalled;
+    wire->base.events->on_stall(wire->base.owner, &wire->base);
+}
+
 static inline void fake_wire_settled(struct fake_wire *wire)
 {
     wire->base.events->on_settled(wire->base.owner, &wire->base);

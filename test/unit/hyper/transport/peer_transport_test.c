@@ -61,7 +61,13 @@ static void on_closed(void *owner)
 }
 
 static const struct lane_events events = {
-    on_message, on_session, on_session, on_writable, on_unreachable, on_wire, on_closed,
+    .on_message = on_message,
+    .on_ready = on_session,
+    .on_proven = on_session,
+    .on_writable = on_writable,
+    .on_unreachable = on_unreachable,
+    .on_wire = on_wire,
+    .on_closed = on_closed,
 };
 
 static void rig_open(struct rig *rig, uint32_t dest_max)

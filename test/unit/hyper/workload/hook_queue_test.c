@@ -116,6 +116,14 @@ static void push_peer(enum actr_hook hook, uint64_t connection)
     hook_queue_push(&rig.queue, &event);
 }
 
+static void push_pause(uint64_t connection)
+{
+    struct actr_peer_event peer = {
+        .connection = connection, .status = ACTR_PEER_RECOVERING, .message = ""};
+    struct actr_hook_event event = {.hook = ACTR_HOOK_WEBRTC_DISCONNECTED, .peer = &peer};
+    hook_queue_push(&rig.queue, &event);
+}
+
 static void push_credential(enum actr_hook hook, uint64_t expires_at_s)
 {
     struct actr_credential_event credential = {.expires_at_s = expires_at_s};
@@ -287,6 +295,52 @@ TEST(a_connection_that_was_told_of_is_told_to_its_end_whatever_is_full)
     run();
     check_seen(rig.count - 2, "p5/1/");
     check_seen(rig.count - 1, "p6/1/");
+    rig_close();
+}
+
+TEST(a_lost_path_is_not_the_end_of_a_connection)
+{
+    rig_open(ALL_HOOKS);
+    hook_queue_hold(&rig.queue);
+    hook_queue_open(&rig.queue);
+    push_peer(ACTR_HOOK_WEBRTC_CONNECTING, 1);
+    push_peer(ACTR_HOOK_WEBRTC_CONNECTED, 1);
+    for (int i = 0; i < 2; i++) {
+        push_pause(1);
+        push_peer(ACTR_HOOK_WEBRTC_CONNECTED, 1);
+    }
+    push_pause(1);
+    push_peer(ACTR_HOOK_WEBRTC_DISCONNECTED, 1);
+    push_peer(ACTR_HOOK_WEBRTC_CONNECTED, 1); /* of nothing now */
+    run();
+    static const char *const told[] = {"p7/1/", "p8/1/", "p9/1/", "p8/1/",
+                                       "p9/1/", "p8/1/", "p9/1/", "p9/1/"};
+    assert_int_equal(rig.count, 8);
+    for (int i = 0; i < 8; i++)
+        check_seen(i, told[i]);
+    rig_close();
+}
+
+/* Paths that come and go do not make it grow; one that was said to be lost is said to be back. */
+TEST(paths_that_come_and_go_are_dropped_when_it_is_full)
+{
+    rig_open(ALL_HOOKS);
+    hook_queue_hold(&rig.queue);
+    hook_queue_open(&rig.queue);
+    push_peer(ACTR_HOOK_WEBRTC_CONNECTING, 1); /* is in the turn */
+    push_peer(ACTR_HOOK_WEBRTC_CONNECTED, 1);
+    push_pause(1);
+    fill(HOOK_QUEUE_MAX - 2);
+    for (int i = 0; i < 10; i++) {
+        push_peer(ACTR_HOOK_WEBRTC_CONNECTED, 1); /* the first finds room, the others merge */
+        push_pause(1);                            /* dropped */
+    }
+    check_counts(10, 9);
+    assert_int_equal(rig.queue.count, HOOK_QUEUE_MAX + 1);
+    push_peer(ACTR_HOOK_WEBRTC_DISCONNECTED, 1);
+    run();
+    check_seen(rig.count - 2, "p8/1/");
+    check_seen(rig.count - 1, "p9/1/");
     rig_close();
 }
 
