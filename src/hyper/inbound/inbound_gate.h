@@ -4,8 +4,9 @@
  * (runtime/execution_plan.h): answers to the peer_gate, requests and tells of verified peers to the
  * mailbox; what has no taker is counted and dropped.
  *
- * Pushes back: a peer over its mailbox quota is not read from until the mailbox has room; a request
- * that the mailbox refuses nevertheless is answered ACTR_EUNAVAILABLE with a hint when to retry.
+ * Pushes back: a peer over its mailbox quota is not read from until the mailbox has room, unless
+ * its answers are awaited on the same wire: then up to twice the quota is taken. A request that the
+ * mailbox refuses nevertheless is answered ACTR_EUNAVAILABLE with a hint when to retry.
  * Loop thread. */
 #pragma once
 

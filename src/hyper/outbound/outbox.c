@@ -35,6 +35,13 @@ static void outbox_drop_envelope(struct outbox *outbox, struct gate_send *send)
     actr_bytes_unref(bytes_take(&send->_envelope));
 }
 
+/* What is in it may be answered. */
+static void outbox_add_count(struct outbox *outbox, int change)
+{
+    outbox->count = (uint32_t)((int64_t)outbox->count + change);
+    dest_transport_await(outbox->dest, outbox->count > 0);
+}
+
 static void outbox_wait(struct outbox *outbox, struct gate_send *send)
 {
     send->_session = 0;
@@ -69,7 +76,7 @@ void outbox_remove(struct outbox *outbox, struct gate_send *send)
 {
     outbox_unlink(outbox, send);
     outbox_drop_envelope(outbox, send);
-    outbox->count--;
+    outbox_add_count(outbox, -1);
     outbox_check_idle(outbox);
 }
 
@@ -156,7 +163,7 @@ static void outbox_flush(struct outbox *outbox)
         if (r == 0)
             continue;
         outbox_drop_envelope(outbox, send);
-        outbox->count--;
+        outbox_add_count(outbox, -1);
         if (r < 0)
             shared->events->on_failed(shared->owner, send, r, actr_errmsg());
         else
@@ -202,7 +209,7 @@ int outbox_push(struct outbox *outbox, struct gate_send *send)
         outbox_wait(outbox, send);
     if (is_waiting && outbox->is_unready)
         loop_timer_start(&outbox->window, 0);
-    outbox->count++;
+    outbox_add_count(outbox, 1);
     return 0;
 }
 
@@ -263,7 +270,7 @@ void outbox_on_proven(struct outbox *outbox, uint64_t session)
             continue;
         outbox_unlink(outbox, send);
         outbox_drop_envelope(outbox, send);
-        outbox->count--;
+        outbox_add_count(outbox, -1);
         list_push(&done, link);
     }
     while ((link = list_pop(&done)) != NULL)

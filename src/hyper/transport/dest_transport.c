@@ -3,9 +3,10 @@
 /* One destination and all its wires, whoever dialled them.
  *
  * Requests leave by the pool, by wires that this node dialled. Answers leave by the accepted wire
- * their request came by. The reading side follows two things only: the mailbox may pause the peer,
- * and an accepted wire whose peer does not read its answers is not read from either, so that a peer
- * cannot make this node's queues grow by asking.
+ * their request came by. The reading side follows three things only: the mailbox may pause the
+ * peer; answers that are awaited are read nevertheless; and an accepted wire whose peer does not
+ * read its answers is not read from either, so that a peer cannot make this node's queues grow by
+ * asking.
  *
  * Nothing is freed while a caller may hold it: tidying is a task. Loop thread. */
 #include "hyper/transport/dest_transport.h"
@@ -348,8 +349,17 @@ int dest_transport_send_session(struct dest_transport *dest, uint64_t session,
 void dest_transport_read(struct dest_transport *dest, bool enable)
 {
     dest->is_paused = !enable;
-    wire_pool_read(&dest->pool, enable);
+    wire_pool_read(&dest->pool, enable || dest->is_awaited);
     list_each(link, &dest->accepted) dest_wire_steer(container_of(link, struct dest_wire, link));
+}
+
+void dest_transport_await(struct dest_transport *dest, bool is_awaited)
+{
+    if (dest->is_awaited == is_awaited)
+        return;
+    dest->is_awaited = is_awaited;
+    if (dest->is_paused)
+        wire_pool_read(&dest->pool, is_awaited);
 }
 
 /* ---- For peer_transport ---- */

@@ -39,8 +39,9 @@ struct dest_transport {
     struct list accepted;    /* wires; the one that was silent longest first */
     uint32_t accepted_count; /* without those we are closing */
     struct loop_task tidy;
-    bool is_paused; /* by the mailbox */
-    bool is_quiet;  /* peer_transport's, while it closes */
+    bool is_paused;  /* by the mailbox */
+    bool is_awaited; /* its answers are */
+    bool is_quiet;   /* peer_transport's, while it closes */
 };
 
 /* NULL when memory has run out. */

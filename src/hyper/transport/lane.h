@@ -91,6 +91,11 @@ int dest_transport_send_session(struct dest_transport *dest, uint64_t session,
                                 enum actr_payload_type type,
                                 struct actr_bytes message) ACTR_MUST_CHECK;
 
-/* Stops or resumes reading from the wires by which this peer's requests come, the accepted ones.
- * Answers to our own requests keep coming. */
+/* Stops or resumes reading from the wires by which this peer's requests come. Answers to our own
+ * requests keep coming: they come by dialled WebSockets, which are always read, or by a wire that
+ * carries both ways, which is read for as long as answers are awaited. Its requests come too then,
+ * and whoever takes them must refuse what is too much: the mailbox does, at twice the quota. */
 void dest_transport_read(struct dest_transport *dest, bool enable);
+
+/* Requests of ours are on their way to the peer, or none is. */
+void dest_transport_await(struct dest_transport *dest, bool is_awaited);

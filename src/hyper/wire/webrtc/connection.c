@@ -22,12 +22,6 @@
 #include "hyper/wire/webrtc/rtp.h"
 
 #define CONNECTION_CLOSE_US 1000000u
-/* So long a peer that is asked whether it lives has to answer: two round trips, and at least... */
-#define CONNECTION_PROBE_US 1000000u
-#define CONNECTION_PROBE_REFUSED_US 25000u     /* when its port is said to be closed */
-#define CONNECTION_PROBE_UNMEASURED_US 500000u /* likewise, and the round trip is not known */
-/* A closed port says so again at each check of a path that is lost. */
-#define CONNECTION_REFUSED_US 2000000u
 
 /* ---- News ---- */
 
@@ -135,7 +129,7 @@ static void connection_start(struct connection *connection)
 }
 
 /* After whatever may have changed the agent: begins the association when there is a path. */
-static void connection_settle(struct connection *connection)
+void connection_settle(struct connection *connection)
 {
     if (connection->has_begun && !connection->has_started && !connection->is_over &&
         ice_agent_path(connection->agent, &(struct net_address){0}) != NULL)
@@ -331,35 +325,6 @@ static void connection_on_burst_end(struct udp_mux_user *user)
     connection_settle(connection);
 }
 
-static void connection_ask(struct connection *connection, uint64_t least_us)
-{
-    struct ice_pair_info pair;
-    if (connection->is_over || !ice_agent_selected(connection->agent, &pair))
-        return;
-    uint64_t limit_us = pair.rtt_us ? pair.rtt_us * 2 : CONNECTION_PROBE_UNMEASURED_US;
-    ice_agent_probe(connection->agent, limit_us > least_us ? limit_us : least_us,
-                    loop_now_us(connection->settings->loop));
-    connection_settle(connection);
-}
-
-void connection_probe(struct connection *connection)
-{
-    connection_ask(connection, CONNECTION_PROBE_US);
-}
-
-/* The peer may have been killed; or somebody says so. An answer to a check decides. */
-static void connection_on_refused(struct udp_mux_user *user, const struct net_address *remote)
-{
-    struct connection *connection = container_of(user, struct connection, user);
-    struct net_address used;
-
-    if (connection->is_over || !ice_agent_path(connection->agent, &used) ||
-        !net_address_equal(&used, remote))
-        return;
-    connection->refused_us = loop_now_us(connection->settings->loop);
-    connection_ask(connection, CONNECTION_PROBE_REFUSED_US);
-}
-
 static const struct udp_mux_user_events connection_user_events = {
     .on_datagram = connection_on_datagram,
     .on_burst_end = connection_on_burst_end,
@@ -484,13 +449,6 @@ void connection_close(struct connection *connection)
     connection->close_us = loop_now_us(connection->settings->loop) + CONNECTION_CLOSE_US;
     association_close(connection->association);
     connection_schedule(connection);
-}
-
-bool connection_is_refused(const struct connection *connection)
-{
-    return !connection->has_path && connection->refused_us != 0 &&
-           loop_now_us(connection->settings->loop) - connection->refused_us <=
-               CONNECTION_REFUSED_US;
 }
 
 void connection_get_stats(const struct connection *connection, struct connection_stats *ret_stats)

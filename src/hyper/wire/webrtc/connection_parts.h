@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* What the files of a connection share: connection.c moves packets and news, connection_sdp.c takes
- * and makes descriptions and candidates, connection_early.c keeps what comes too early. Nobody else
- * but their test includes this. Loop thread. */
+ * and makes descriptions and candidates, connection_early.c keeps what comes too early,
+ * connection_probe.c asks whether the peer lives. Nobody else but their test includes this. Loop
+ * thread. */
 #pragma once
 
 #include "base/list.h"
@@ -84,6 +85,12 @@ void connection_early_deliver(struct connection *connection, uint64_t now_us);
 void connection_early_drop(struct connection *connection);
 
 void connection_end(struct connection *connection, int code, const char *detail);
+
+/* After whatever may have changed the agent. */
+void connection_settle(struct connection *connection);
+
+/* udp_mux_user_events.on_refused. */
+void connection_on_refused(struct udp_mux_user *user, const struct net_address *remote);
 
 /* Requests for our newest user fragment are ours. ACTR_ENOMEM, …. */
 int connection_name(struct connection *connection) ACTR_MUST_CHECK;

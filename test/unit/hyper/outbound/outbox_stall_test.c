@@ -65,6 +65,29 @@ TEST(a_path_that_comes_back_brings_what_waited)
     gate_ask_expect(&first, ACTR_EUNAVAILABLE, "the node stops");
 }
 
+/* Not a path that is lost, but a peer that is not read from. */
+TEST(answers_are_read_while_calls_wait_for_them)
+{
+    struct gate_rig rig;
+    struct gate_ask first = {0}, second = {0};
+    gate_rig_open_kinds(&rig, NULL, true);
+    assert_int_equal(gate_ask_start(&first, &rig, "first", 1000), 0);
+    struct fake_wire *rtc = rig.all.wires[0];
+    fake_wire_ready(rtc);
+    struct actr_id to = gate_rig_id(1);
+    struct dest_transport *dest = peer_transport_find(rig.transport, &to);
+    dest_transport_read(dest, false); /* the mailbox is full */
+    assert_true(rtc->is_reading);
+    gate_rig_pass(&rig, 1000);
+    gate_ask_expect(&first, ACTR_ETIMEDOUT, "no answer from 1@7/acme:Test:1.0.0 in time");
+    assert_false(rtc->is_reading);
+    assert_int_equal(gate_ask_start(&second, &rig, "second", 1000), 0);
+    assert_true(rtc->is_reading);
+    peer_gate_cancel(&second.call);
+    assert_false(rtc->is_reading);
+    gate_rig_close(&rig);
+}
+
 TEST(another_wire_takes_what_a_stalled_one_has)
 {
     struct gate_rig rig;

@@ -360,6 +360,29 @@ TEST(an_accepted_wire_lost_before_it_was_told_of_is_never_told_of)
     rig_close(&rig);
 }
 
+TEST(a_wire_that_carries_both_is_read_while_answers_are_awaited)
+{
+    struct rig rig;
+    rig_open(&rig, 2);
+    struct fake_wire *rtc = rig_connect(&rig, 0), *accepted = rig_accept(&rig);
+    assert_int_equal(rtc->base.kind, WIRE_WEBRTC);
+    dest_transport_read(rig.dest, false);
+    assert_false(rtc->is_reading);
+    assert_false(accepted->is_reading);
+    dest_transport_await(rig.dest, true);
+    assert_true(rtc->is_reading);
+    assert_false(accepted->is_reading);
+    dest_transport_read(rig.dest, false); /* once more is no other word */
+    assert_true(rtc->is_reading);
+    dest_transport_await(rig.dest, false);
+    assert_false(rtc->is_reading);
+    dest_transport_await(rig.dest, true);
+    dest_transport_read(rig.dest, true);
+    dest_transport_await(rig.dest, false);
+    assert_true(rtc->is_reading);
+    rig_close(&rig);
+}
+
 TEST(pausing_a_peer_stops_its_requests_and_not_our_answers)
 {
     struct rig rig;
