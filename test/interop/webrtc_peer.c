@@ -393,9 +393,21 @@ static void read_lines(void *arg)
 
 /* ---- The process ---- */
 
+static void on_locals(void *owner)
+{
+    if (peer.connection)
+        (void)connection_on_locals(peer.connection);
+}
+
+static void on_mux_failed(void *owner, int code, const char *detail)
+{
+    exit(1);
+}
+
+static const struct udp_mux_events mux_events = {on_locals, on_mux_failed};
+
 static int open_parts(void)
 {
-    static const struct udp_mux_events nothing;
     int r = loop_uv_new(&peer.loop);
     if (r == 0)
         r = socket_net_new(peer.loop, &peer.net);
@@ -403,7 +415,7 @@ static int open_parts(void)
         return r;
     struct udp_mux_options mux = {
         .loop = peer.loop, .net = peer.net, .no_offload = getenv("ACTR_NO_UDP_OFFLOAD") != NULL};
-    r = udp_mux_open(&mux, &nothing, NULL, &peer.mux);
+    r = udp_mux_open(&mux, &mux_events, NULL, &peer.mux);
     if (r == 0)
         peer.factory = secure_factory_new(peer.loop, MESSAGE_MAX);
     if (r == 0 && !peer.factory)

@@ -480,9 +480,21 @@ void hostile_send_datagram(struct hostile *hostile, const void *data, size_t len
 
 /* ---- life ---- */
 
+static void on_locals(void *owner)
+{
+    (void)owner;
+}
+
+static void on_failed(void *owner, int code, const char *detail)
+{
+    (void)owner;
+    fail_msg("udp: %d %s", code, detail);
+}
+
+static const struct udp_mux_events mux_events = {on_locals, on_failed};
+
 void hostile_open(struct hostile *hostile, struct rig *rig, const char *type)
 {
-    static const struct udp_mux_events no_events = {0};
     memset(hostile, 0, sizeof(*hostile));
     hostile->rig = rig;
     assert_int_equal(live_register(&rig->live, type, &hostile->actor), 0);
@@ -490,7 +502,7 @@ void hostile_open(struct hostile *hostile, struct rig *rig, const char *type)
     assert_int_equal(loop_uv_new(&hostile->loop), 0);
     assert_int_equal(socket_net_new(hostile->loop, &hostile->net), 0);
     const struct udp_mux_options mux = {.loop = hostile->loop, .net = hostile->net};
-    assert_int_equal(udp_mux_open(&mux, &no_events, NULL, &hostile->mux), 0);
+    assert_int_equal(udp_mux_open(&mux, &mux_events, NULL, &hostile->mux), 0);
     assert_int_equal(certificate_new(loop_wall_ms(hostile->loop) / 1000, &hostile->certificate), 0);
     assert_int_equal(dtls_context_new(hostile->certificate, &hostile->context), 0);
     hostile->factory.make = make;
