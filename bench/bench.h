@@ -59,6 +59,7 @@ extern const struct bench_case bench_assoc[];
 extern const struct bench_case bench_udp_burst[];
 extern const struct bench_case bench_webrtc[];
 extern const struct bench_case bench_webrtc_churn[];
+extern const struct bench_case bench_webrtc_far[];
 extern const struct bench_case bench_webrtc_idle[];
 extern const struct bench_case bench_webrtc_rpc[];
 

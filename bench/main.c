@@ -17,9 +17,9 @@
 #define RUNS_MAX 15
 
 static const struct bench_case *const tables[] = {
-    bench_ws_rpc,     bench_host_call,  bench_dynclib,     bench_envelope,    bench_dispatch,
-    bench_rendezvous, bench_node,       bench_mailbox,     bench_assoc,       bench_udp_burst,
-    bench_webrtc,     bench_webrtc_rpc, bench_webrtc_idle, bench_webrtc_churn};
+    bench_ws_rpc,     bench_host_call,  bench_dynclib,    bench_envelope,    bench_dispatch,
+    bench_rendezvous, bench_node,       bench_mailbox,    bench_assoc,       bench_udp_burst,
+    bench_webrtc,     bench_webrtc_rpc, bench_webrtc_far, bench_webrtc_idle, bench_webrtc_churn};
 
 static char self[4096], actr[4200], bare[4200];
 
@@ -185,6 +185,7 @@ int main(int argc, char **argv)
 {
     bool json = !isatty(STDOUT_FILENO);
     int first = 1, runs = 0, measured = 0, missing = 0;
+    bool has_programs = find_programs();
     if (argc > 2 && strcmp(argv[1], "--role") == 0)
         return bench_role(argc - 2, argv + 2);
     for (; first < argc && argv[first][0] == '-'; first++) {
@@ -200,7 +201,7 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    if (!find_programs()) {
+    if (!has_programs) {
         fprintf(stderr, "bench: no %s or no %s\n", actr, bare);
         return 1;
     }

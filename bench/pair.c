@@ -22,6 +22,7 @@
 #include "bench.h"
 
 #define LIMIT_US 60e6
+#define IMPAIRED_LIMIT_US 90e6
 #define CHANNELS 4
 #define PEERS BENCH_SOURCE "/test/interop/peers/"
 #define FOLDER BENCH_SOURCE "/build-interop"
@@ -138,8 +139,29 @@ static double number_of(const json_t *event, const char *name)
     return json_number_value(json_object_get(event, name));
 }
 
-/* An event; what is for the other end is passed on. */
-static bool end_take(struct pair_end *end, struct pair_end *other, json_t *event)
+/* A description without candidates, and then one that says that the peer is where the relay is. */
+static bool end_tell_relayed(struct pair_end *other, unsigned port, json_t *event)
+{
+    const char *sdp = json_string_value(json_object_get(event, "sdp"));
+    char candidate[192], *text = sdp ? strdup(sdp) : NULL, *line;
+    if (!sdp)
+        return true; /* a candidate */
+    while (text && (line = strstr(text, "a=candidate:")) != NULL) {
+        const char *next = strchr(line, '\n');
+        memmove(line, next ? next + 1 : "", next ? strlen(next) : 1);
+    }
+    bool ok = text && json_object_set_new(event, "sdp", json_string(text)) == 0;
+    free(text);
+    snprintf(candidate, sizeof(candidate),
+             "{\"do\":\"candidate\",\"mid\":\"0\",\"candidate\":"
+             "\"candidate:1 1 udp 2130706431 127.0.0.1 %u typ host\"}",
+             port);
+    return ok && end_tell_json(other, event) && end_tell(other, candidate);
+}
+
+/* An event; what is for the other end is passed on. relay_port: by that way; 0: directly. */
+static bool end_take(struct pair_end *end, struct pair_end *other, unsigned relay_port,
+                     json_t *event)
 {
     const char *is = json_string_value(json_object_get(event, "is"));
     if (!is) {
@@ -148,7 +170,8 @@ static bool end_take(struct pair_end *end, struct pair_end *other, json_t *event
     }
     if (strcmp(is, "description") == 0 || strcmp(is, "candidate") == 0) {
         json_object_set_new(event, "do", json_string(is));
-        return end_tell_json(other, event);
+        return relay_port ? end_tell_relayed(other, relay_port, event)
+                          : end_tell_json(other, event);
     }
     if (strcmp(is, "version") == 0) {
         end->has_version = true;
@@ -171,7 +194,7 @@ static bool end_take(struct pair_end *end, struct pair_end *other, json_t *event
     return true;
 }
 
-static bool end_read(struct pair_end *end, struct pair_end *other)
+static bool end_read(struct pair_end *end, struct pair_end *other, unsigned relay_port)
 {
     ssize_t got = read(end->out, end->line + end->len, sizeof(end->line) - end->len);
     if (got <= 0) {
@@ -183,7 +206,7 @@ static bool end_read(struct pair_end *end, struct pair_end *other)
     for (char *newline; ok && (newline = memchr(end->line, '\n', end->len)) != NULL;) {
         size_t len = (size_t)(newline - end->line) + 1;
         json_t *event = json_loadb(end->line, len, 0, NULL);
-        ok = event && end_take(end, other, event);
+        ok = event && end_take(end, other, relay_port, event);
         json_decref(event);
         end->len -= len;
         memmove(end->line, newline + 1, end->len);
@@ -213,7 +236,7 @@ static bool has_result(const struct pair *pair)
 
 static bool pair_wait(struct pair *pair, const char *what, bool (*is_reached)(const struct pair *))
 {
-    double end_us = bench_now_us() + LIMIT_US;
+    double end_us = bench_now_us() + (pair->relay.pid ? IMPAIRED_LIMIT_US : LIMIT_US);
     while (!is_reached(pair)) {
         struct pollfd fds[2] = {{.fd = pair->ends[0].out, .events = POLLIN},
                                 {.fd = pair->ends[1].out, .events = POLLIN}};
@@ -223,7 +246,7 @@ static bool pair_wait(struct pair *pair, const char *what, bool (*is_reached)(co
             return false;
         }
         for (int i = 0; i < 2; i++) {
-            if (fds[i].revents && !end_read(&pair->ends[i], &pair->ends[!i]))
+            if (fds[i].revents && !end_read(&pair->ends[i], &pair->ends[!i], pair->relay_ports[!i]))
                 return false;
         }
     }
@@ -231,6 +254,13 @@ static bool pair_wait(struct pair *pair, const char *what, bool (*is_reached)(co
 }
 
 /* ---- For the cases ---- */
+
+/* A program of the same build. */
+static void beside_self(const char *name, char *path, size_t len)
+{
+    const char *self = bench_self();
+    snprintf(path, len, "%.*s/../%s", (int)(strrchr(self, '/') - self), self, name);
+}
 
 bool pair_open(struct pair *pair, enum pair_stack stack)
 {
@@ -240,8 +270,7 @@ bool pair_open(struct pair *pair, enum pair_stack stack)
 
     memset(pair, 0, sizeof(*pair));
     signal(SIGPIPE, SIG_IGN);
-    snprintf(ours, sizeof(ours), "%.*s/../test/interop/webrtc_peer",
-             (int)(strrchr(bench_self(), '/') - bench_self()), bench_self());
+    beside_self("test/interop/webrtc_peer", ours, sizeof(ours));
     if (!stack_is_there(which))
         return false;
     for (int i = 0; i < 2; i++) {
@@ -256,6 +285,22 @@ void pair_close(struct pair *pair)
 {
     end_stop(&pair->ends[0]);
     end_stop(&pair->ends[1]);
+    end_stop(&pair->relay);
+}
+
+bool pair_impair(struct pair *pair, const char *first, const char *second)
+{
+    static char path[4200];
+    const char *const argv[] = {path, "seed 1", first, second, NULL};
+    ssize_t len = 0;
+    beside_self("test/net/impair", path, sizeof(path));
+    if (end_start(&pair->relay, "impair", argv, NULL))
+        len = read(pair->relay.out, pair->relay.line, sizeof(pair->relay.line) - 1);
+    if (len > 0 &&
+        sscanf(pair->relay.line, "ready %u %u", &pair->relay_ports[0], &pair->relay_ports[1]) == 2)
+        return true;
+    fprintf(stderr, "bench: no relay that makes a path bad\n");
+    return false;
 }
 
 bool pair_connect(struct pair *pair, double *ret_ms)

@@ -26,6 +26,8 @@ struct pair_end {
 
 struct pair {
     struct pair_end ends[2]; /* the offerer, the answerer */
+    struct pair_end relay;   /* test/net/impair; not running: the path is as it is */
+    unsigned relay_ports[2]; /* where each end finds the other */
 };
 
 const char *pair_stack_name(enum pair_stack stack);
@@ -33,6 +35,9 @@ const char *pair_stack_name(enum pair_stack stack);
 /* Starts both. False, with a line on standard error that says what is missing; to be closed too. */
 bool pair_open(struct pair *pair, enum pair_stack stack);
 void pair_close(struct pair *pair);
+
+/* Before the session: its path is through a relay with these properties (test/net/impair.c). */
+bool pair_impair(struct pair *pair, const char *first, const char *second);
 
 /* Opens a session with the four channels of a node. *ret_ms: from the command to offer to the last
  * channel open on both ends. False as above, from here on. */

@@ -5,6 +5,7 @@
  *   service PORT   an echo actor against the rendezvous on PORT; prints its id
  *   rtc-service PORT   the same; speaks WebRTC only
  *   swarm PORT:COUNT:ID   so many clients of that service; says when all are connected
+ *   far STACK      one measurement of webrtc_long_fat; prints MB/s
  *   udp-echo -     sends datagrams back; prints its port
  *   udp-sink -     counts what comes (udp_pair.h); prints its port
  *   lws -          a plain libwebsockets echo server; prints its port
@@ -21,6 +22,7 @@
 #include "support.h"
 #include "swarm.h"
 #include "udp_pair.h"
+#include "webrtc_far.h"
 
 static int role_service(const char *port, enum support_wire wire)
 {
@@ -44,6 +46,8 @@ int bench_role(int argc, char **argv)
         return role_service(argument, SUPPORT_WEBRTC);
     if (strcmp(argv[0], "lws") == 0)
         return lws_echo_serve();
+    if (strcmp(argv[0], "far") == 0)
+        return webrtc_far_role(argument);
     if (strcmp(argv[0], "swarm") == 0)
         return swarm_role(argument);
     if (strcmp(argv[0], "udp-echo") == 0)
