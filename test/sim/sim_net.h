@@ -19,6 +19,7 @@
 #include "net/net_ops.h"
 
 struct loop;
+struct sim_net;
 
 #define SIM_FOREVER UINT64_MAX
 
@@ -27,8 +28,14 @@ struct sim_delay {
     uint32_t min_us, max_us;
 };
 
+/* What becomes of a message on a WebSocket that somebody dialled: the test's word for what servers
+ * and their queues do. */
+#define SIM_LOST UINT64_MAX
+typedef uint64_t sim_fate_fn(struct sim_net *sim, struct actr_view message); /* late by so much */
+
 struct sim_net {
     struct loop *loop;
+    sim_fate_fn *fate; /* NULL: all arrive */
     struct list hosts, links, flights;
     size_t link_count;
     uint64_t random; /* state of the generator */

@@ -30,6 +30,7 @@ struct sim_ws {
     struct net_address local;  /* of the dialler, when it dialled */
     struct sim_server *server; /* NULL: dialled */
     struct list link;          /* of server->sockets */
+    struct list late;          /* messages that leave later */
     const struct net_ws_events *events;
     void *user;
     enum sim_ws_state state;

@@ -24,6 +24,59 @@ static struct sim_ws *sim_ws_of(struct net_ws *ws)
     return container_of(ws, struct sim_ws, base);
 }
 
+/* Late messages ----------------------------------------------------------------------------- */
+
+struct sim_late {
+    struct list link; /* of ws->late */
+    struct loop_timer timer;
+    struct sim_ws *ws;
+    struct actr_bytes message;
+};
+
+static void sim_late_free(struct sim_late *late)
+{
+    loop_timer_stop(&late->timer);
+    list_remove(&late->link);
+    actr_bytes_unref(late->message);
+    mem_free(late);
+}
+
+static void sim_late_on_timer(struct loop_timer *timer)
+{
+    struct sim_late *late = container_of(timer, struct sim_late, timer);
+    struct sim_ws *ws = late->ws;
+    struct sim_packet *packet = sim_packet_new(SIM_MESSAGE, NULL, bytes_take(&late->message));
+    if (packet && ws->state == SIM_WS_OPEN)
+        sim_end_send(ws->end, packet);
+    else if (packet)
+        sim_packet_free(packet);
+    sim_late_free(late);
+}
+
+/* True: it was lost, or comes later. Without memory: lost. */
+static bool ws_delay(struct sim_ws *ws, struct actr_bytes message)
+{
+    uint64_t fate_us = 0;
+    if (ws->sim->fate && !ws->server)
+        fate_us = ws->sim->fate(ws->sim, actr_bytes_view(message));
+    if (fate_us == 0)
+        return false;
+    struct sim_late *late = fate_us == SIM_LOST ? NULL : mem_alloc(sizeof(*late));
+    if (!late) {
+        actr_bytes_unref(message);
+        return true;
+    }
+    late->ws = ws;
+    late->message = message;
+    list_init(&late->link);
+    list_push(&ws->late, &late->link);
+    loop_timer_init(&late->timer, ws->sim->loop, sim_late_on_timer);
+    loop_timer_start(&late->timer, fate_us);
+    return true;
+}
+
+/* The end ------------------------------------------------------------------------------------ */
+
 static void ws_set_why(struct sim_ws *ws, enum net_cause cause, uint16_t code, const char *detail)
 {
     if (ws->has_why)
@@ -62,6 +115,8 @@ static void ws_on_ended(struct loop_task *task)
         list_remove(&ws->link);
         sim_server_release(ws->server);
     }
+    while (!list_is_empty(&ws->late))
+        sim_late_free(container_of(ws->late.next, struct sim_late, link));
     ws->events->on_closed(ws->user, &ws->why);
     mem_free(ws);
 }
@@ -253,6 +308,8 @@ int sim_ws_send(struct net_ws *base, struct actr_bytes message)
     }
     if (actr_bytes_failed(message))
         return err_origin(ACTR_ENOMEM, "websocket: no memory");
+    if (ws_delay(ws, message))
+        return 0;
     struct sim_packet *packet = sim_packet_new(SIM_MESSAGE, NULL, message);
     if (!packet)
         return err_origin(ACTR_ENOMEM, "websocket: no memory");
@@ -339,6 +396,7 @@ struct sim_ws *sim_ws_new(struct sim_net *sim, const struct net_ws_options *opti
         options->message_len_max ? options->message_len_max : SIM_WS_MESSAGE_LEN_MAX;
     ws->queue_high = options->queue_high ? options->queue_high : sim->queue_high;
     list_init(&ws->link);
+    list_init(&ws->late);
     loop_timer_init(&ws->timer, sim->loop, ws_on_timer);
     loop_task_init(&ws->ended, ws_on_ended);
     return ws;

@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* Nodes that reach each other by WebRTC over a network that loses, doubles and reorders datagrams:
- * connecting from both sides at once, lost offers and candidates, paths and addresses that go, the
- * server that goes, the takeover from a WebSocket. ACTR_SIM_SEEDS=n runs n seeds of each. */
+ * connecting from both sides at once, lost offers and late candidates, paths and addresses that go,
+ * of both sides at once too, the server that goes, the takeover from a WebSocket. In the end both
+ * must have the same path. ACTR_SIM_SEEDS=n runs n seeds of each. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness.h"
 #include "sim_traffic.h"
@@ -79,6 +81,30 @@ static void expect_all_well(void)
     }
 }
 
+static void peer_stats(struct sim_node *node, const struct actr_id *peer,
+                       struct actr_peer_stats *ret_stats)
+{
+    ret_stats->size = sizeof(*ret_stats);
+    sim_check(world, actr_node_get_peer_stats(node->node, peer, ret_stats) == 0);
+}
+
+static bool is_agreed(void *arg)
+{
+    struct actr_peer_stats alpha, beta;
+    (void)arg;
+    peer_stats(pair.alpha, &pair.beta_id, &alpha);
+    peer_stats(pair.beta, &pair.alpha_id, &beta);
+    return alpha.has_path && beta.has_path && alpha.recovery_left_ms == 0 &&
+           beta.recovery_left_ms == 0 && strcmp(alpha.local, beta.remote) == 0 &&
+           strcmp(alpha.remote, beta.local) == 0;
+}
+
+/* Each has a session with the other, over one and the same path. */
+static void expect_agreement(void)
+{
+    sim_check(world, sim_run_until(world, is_agreed, NULL, 30 * SIM_S));
+}
+
 TEST(either_side_calls_first)
 {
     EACH_SEED(seed)
@@ -91,6 +117,7 @@ TEST(either_side_calls_first)
         say(!first, SIM_ECHO, 20000);
         settle();
         expect_all_well();
+        expect_agreement();
         pair_deinit();
     }
 }
@@ -131,8 +158,24 @@ TEST(both_sides_call_at_once_over_a_bad_network)
         }
         settle();
         expect_all_well();
+        expect_agreement();
         pair_deinit();
     }
+}
+
+static bool has_text(struct actr_view message, const char *text)
+{
+    return memmem(message.ptr, message.len, text, strlen(text)) != NULL;
+}
+
+/* Each third description is lost, each second candidate late or lost. */
+static uint64_t bad_luck(struct sim_net *net, struct actr_view message)
+{
+    if (has_text(message, "a=ice-ufrag"))
+        return sim_chance(net, 33) ? SIM_LOST : 0;
+    if (!has_text(message, "candidate:") || sim_chance(net, 50))
+        return 0;
+    return sim_chance(net, 20) ? SIM_LOST : sim_between(net, 1000, 8 * SIM_S);
 }
 
 static bool is_all_told(void *arg)
@@ -165,15 +208,17 @@ TEST(the_takeover_keeps_order)
     assert_true(takeovers > 0 || getenv("ACTR_SIM_SEED"));
 }
 
-/* While a peer cannot be reached for long calls may fail, but for the right reason; nothing runs
- * twice, and afterwards all is well. */
-static void expect_no_harm(void)
+/* While a peer cannot be reached for long calls may fail, but for the right reason (which is that
+ * it did not answer in time, where descriptions are lost); nothing runs twice, and afterwards all
+ * is well. */
+static void expect_no_harm(bool is_unlucky)
 {
     for (uint32_t i = 1; i <= pair.traffic.count; i++) {
         const struct sim_call *call = &pair.traffic.calls[i];
         sim_check(world, call->executions == 1 || (call->executions == 0 && call->code != 0));
         sim_check(world, call->code == 0 || call->code == ACTR_EUNAVAILABLE ||
-                             (call->code == ACTR_ENOTREADY && call->executions == 0));
+                             (call->code == ACTR_ENOTREADY && call->executions == 0) ||
+                             (is_unlucky && call->code == ACTR_ETIMEDOUT));
     }
     uint32_t before = pair.traffic.count;
     sim_run(world, 30 * SIM_S);
@@ -184,6 +229,25 @@ static void expect_no_harm(void)
     settle();
     sim_check(world, pair.traffic.calls[before + 1].code == 0);
     sim_check(world, pair.traffic.calls[before + 2].code == 0);
+    expect_agreement();
+}
+
+TEST(offers_are_lost_and_candidates_come_late)
+{
+    EACH_SEED(seed)
+    {
+        pair_init(seed, "offers_are_lost_and_candidates_come_late", false);
+        world->net.fate = bad_luck;
+        world->net.udp_loss = (unsigned)sim_between(&world->net, 0, 10);
+        for (int i = 0; i < 5; i++) {
+            say(sim_chance(&world->net, 50), SIM_ECHO, 120000);
+            sim_run(world, sim_between(&world->net, 0, 2 * SIM_S));
+        }
+        settle();
+        world->net.fate = NULL;
+        expect_no_harm(true);
+        pair_deinit();
+    }
 }
 
 /* Restarts of the sessions that disturbed() ended with. */
@@ -211,8 +275,10 @@ static void disturbed(uint64_t seed, const char *test, void (*disturb)(void))
         }
     }
     settle();
+    bool is_unlucky = world->net.fate != NULL;
+    world->net.fate = NULL;
     count_restarts();
-    expect_no_harm();
+    expect_no_harm(is_unlucky);
     pair_deinit();
 }
 
@@ -231,6 +297,32 @@ TEST(addresses_change)
     restarts = 0;
     EACH_SEED(seed) disturbed(seed, "addresses_change", move_one);
     assert_true(restarts > 0);
+}
+
+static void move_both(void)
+{
+    sim_host_move(&pair.alpha->host);
+    if (sim_chance(&world->net, 50))
+        sim_run(world, sim_between(&world->net, 0, 3 * SIM_S));
+    sim_host_move(&pair.beta->host);
+}
+
+TEST(both_addresses_change_at_once)
+{
+    restarts = 0;
+    EACH_SEED(seed) disturbed(seed, "both_addresses_change_at_once", move_both);
+    assert_true(restarts > 0);
+}
+
+static void move_both_amid_bad_luck(void)
+{
+    world->net.fate = bad_luck;
+    move_both();
+}
+
+TEST(restarts_are_lost_too)
+{
+    EACH_SEED(seed) disturbed(seed, "restarts_are_lost_too", move_both_amid_bad_luck);
 }
 
 static void cut_off_one(void)

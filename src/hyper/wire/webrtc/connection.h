@@ -81,6 +81,8 @@ int connection_answer(struct connection *connection, bool is_restart, struct act
                       struct actr_bytes *ret_sdp) ACTR_MUST_CHECK;
 /* Takes the answer to the last offer. The same errors. */
 int connection_apply(struct connection *connection, struct actr_view answer) ACTR_MUST_CHECK;
+/* Whether it is of the same session of the peer as the descriptions before it. */
+bool connection_is_for(const struct connection *connection, struct actr_view description);
 /* The restart that was offered is not to be. */
 void connection_abandon(struct connection *connection);
 

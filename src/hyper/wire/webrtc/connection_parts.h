@@ -73,6 +73,7 @@ struct connection {
     uint64_t datagrams_in, datagrams_out;
     uint64_t media[3]; /* datagrams in, by enum rtp_kind */
     uint64_t sdp_session, sdp_version;
+    uint64_t remote_session; /* as its descriptions say; 0: not told */
     uint32_t restarts;
     int code;
     char detail[192];

@@ -95,6 +95,8 @@ static int connection_take(struct connection *connection, const struct sdp *sdp)
 {
     int r = connection_begin(connection, sdp);
     if (r == 0)
+        connection->remote_session = sdp->session_id;
+    if (r == 0)
         r = ice_agent_set_remote(connection->agent, &sdp->credentials,
                                  connection_now_us(connection));
     if (r < 0)
@@ -124,6 +126,24 @@ static int connection_parse(struct actr_view text, struct sdp **ret_sdp)
     else
         *ret_sdp = sdp;
     return r;
+}
+
+/* A restart of a session that the peer still has and we have not (its end and the beginning of the
+ * next one are not told at once) must not become one of this session: checks would succeed, and the
+ * two associations never understand each other. */
+static bool connection_is_of_another(const struct connection *connection, const struct sdp *sdp)
+{
+    return connection->has_begun && sdp->session_id != connection->remote_session;
+}
+
+bool connection_is_for(const struct connection *connection, struct actr_view description)
+{
+    struct sdp *sdp = NULL;
+    if (connection_parse(description, &sdp) < 0)
+        return false;
+    bool is_other = connection_is_of_another(connection, sdp);
+    mem_free(sdp);
+    return !is_other;
 }
 
 int connection_answer(struct connection *connection, bool is_restart, struct actr_view offer,

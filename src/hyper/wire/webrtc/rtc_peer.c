@@ -177,7 +177,8 @@ static void rtc_peer_on_answer(struct rtc_peer *peer,
         r = rtc_session_apply(peer->making, answer->sdp);
         if (r < 0)
             act = rtc_peer_failed(peer, r);
-    } else if (up && recovery_on_answer(&up->recovery, answer->exchange_id) == RECOVERY_APPLY) {
+    } else if (up && connection_is_for(up->connection, answer->sdp) &&
+               recovery_on_answer(&up->recovery, answer->exchange_id) == RECOVERY_APPLY) {
         r = rtc_session_apply(up, answer->sdp); /* else the try ends with its time */
     }
     if (r < 0)
@@ -188,14 +189,18 @@ static void rtc_peer_on_answer(struct rtc_peer *peer,
 static void rtc_peer_on_restart_offer(struct rtc_peer *peer,
                                       const struct relay_session_description *offer)
 {
-    struct rtc_session *session = peer->up;
+    struct rtc_session *session = peer->up, *making = peer->making;
     int r = 0;
 
+    if (session && !connection_is_for(session->connection, offer->sdp))
+        session = NULL;
     if (session &&
         recovery_on_restart_offer(&session->recovery, rtc_peer_now_us(peer)) != RECOVERY_ANSWER)
         return;
-    if (!session) /* it may be up on the other side only, so far */
-        session = peer->making && !peer->making->is_offerer ? peer->making : NULL;
+    /* It may be up on the other side only, so far. */
+    if (!session && making && !making->is_offerer &&
+        connection_is_for(making->connection, offer->sdp))
+        session = making;
     if (session)
         r = rtc_session_answer(session, true, offer->sdp, offer->exchange_id);
     if (r < 0)

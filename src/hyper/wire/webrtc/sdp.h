@@ -40,6 +40,7 @@ struct sdp_media {
 };
 
 struct sdp {
+    uint64_t session_id; /* of o=; the same in all descriptions of a session; 0: not told */
     struct ice_credentials credentials;
     struct fingerprint fingerprints[SDP_FINGERPRINTS_MAX];
     size_t fingerprint_count;

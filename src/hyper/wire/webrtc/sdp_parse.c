@@ -356,6 +356,15 @@ static void section_close(struct sdp_parser *parser, const uint8_t *end)
     media->is_rejected = media->is_rejected && !section->is_bundle_only;
 }
 
+/* o=<username> <session id> …; what is malformed there leads nobody astray. */
+static void on_origin(struct sdp_parser *parser)
+{
+    struct actr_view words = parser->value;
+    word_take(&words, ' ');
+    if (!text_u64(word_take(&words, ' '), &parser->sdp->session_id))
+        parser->sdp->session_id = 0;
+}
+
 static int read_lines(struct sdp_parser *parser)
 {
     int r = parser_next(parser);
@@ -365,7 +374,9 @@ static int read_lines(struct sdp_parser *parser)
         return bad(parser, "does not begin with v=0");
     while ((r = parser_next(parser)) == 0 && parser->type) {
         size_t count = parser->sdp->media_count;
-        if (parser->type == 'm') {
+        if (parser->type == 'o' && count == 0) {
+            on_origin(parser);
+        } else if (parser->type == 'm') {
             section_close(parser, parser->value.ptr - 2);
             r = on_media(parser);
         } else if (parser->type == 'a') {

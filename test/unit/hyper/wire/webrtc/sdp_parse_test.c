@@ -192,6 +192,20 @@ TEST(the_least_there_can_be)
     assert_int_equal(sdp.message_len_max, UINT32_MAX);
 }
 
+TEST(the_session_is_known_by_its_number)
+{
+    read_text("v=0\no=- 4611731400430051336 2 IN IP4 127.0.0.1\n" KEYS PRINT DATA);
+    assert_true(sdp.session_id == 4611731400430051336u);
+    static const char *const none[] = {"", "-", "- ", "- x 1 IN IP4 0.0.0.0", "- -5 1",
+                                       "- 99999999999999999999 1"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        char text[1024];
+        snprintf(text, sizeof(text), "v=0\no=%s\n" KEYS PRINT DATA, none[i]);
+        read_text(text);
+        assert_true(sdp.session_id == 0);
+    }
+}
+
 TEST(unknown_lines_and_attributes_are_skipped)
 {
     read_text(BEGIN "z=\nk=prompt\na=nothing:known\na=\na=group:LS 7\n" DATA
