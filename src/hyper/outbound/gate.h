@@ -55,11 +55,11 @@ typedef void gate_call_fn(struct gate_call *call, const struct actr_result *resu
 struct gate_send {
     struct list _link; /* outbox: waiting or sent */
     struct actr_bytes _envelope;
-    uint64_t _session; /* of the wire it was last sent by; 0: waits */
-    uint64_t _sent_us;
-    uint32_t _len;     /* of the envelope, also when it is not kept */
-    uint8_t _attempts; /* wires it was sent by */
-    uint8_t _repeats;  /* on the present, unproven, wire */
+    uint64_t _session;            /* of the wire it was last sent by; 0: waits */
+    uint64_t _first_us, _sent_us; /* the first time, and on this wire */
+    uint32_t _len;                /* of the envelope, also when it is not kept */
+    uint8_t _attempts;            /* wires it was sent by */
+    uint8_t _repeats;             /* on the present, unproven, wire */
     enum actr_payload_type _type;
     bool _is_tell, _no_retry;
 };

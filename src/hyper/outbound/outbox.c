@@ -122,7 +122,11 @@ static bool outbox_may_keep_tell(const struct outbox *outbox, const struct gate_
  * nowhere. */
 static int outbox_transmit(struct outbox *outbox, struct gate_send *send)
 {
+    uint64_t now_us = loop_now_us(outbox->shared->loop);
     bool is_last = send->_no_retry;
+    if (send->_attempts > 0 && now_us - send->_first_us > RETRY_SPAN_US)
+        return err_origin(ACTR_EUNAVAILABLE,
+                          "the connection was lost, and it is too late to send again");
     if (send->_is_tell)
         is_last = outbox->is_proven || send->_no_retry || !outbox_may_keep_tell(outbox, send);
     struct actr_bytes message = actr_bytes_ref(send->_envelope);
@@ -134,11 +138,12 @@ static int outbox_transmit(struct outbox *outbox, struct gate_send *send)
     if (r == LANE_FULL)
         outbox->is_full = true;
     outbox->shared->resends += send->_attempts > 0;
-    send->_attempts++;
+    if (send->_attempts++ == 0)
+        send->_first_us = now_us;
     if (send->_is_tell && is_last)
         return OUTBOX_DONE;
     send->_session = outbox->session;
-    send->_sent_us = loop_now_us(outbox->shared->loop);
+    send->_sent_us = now_us;
     send->_repeats = 0;
     list_push(&outbox->sent, &send->_link);
     if (send->_is_tell) {

@@ -12,6 +12,10 @@
 /* Wires one message is sent by, the first included. */
 #define RETRY_WIRES_MAX 5
 
+/* From the first wire to the last. The callee remembers for 30 s what it has answered (counted from
+ * its answer): what comes later would run again. */
+#define RETRY_SPAN_US 25000000u
+
 /* On a wire whose peer has not yet shown that it reads, a message is sent again this often. The
  * existing system's listener drops what arrives before it has verified the caller. */
 #define RETRY_REPEATS_MAX 3

@@ -4,6 +4,7 @@
 #include "hyper/outbound/outbox.h"
 
 #include "hyper/outbound/gate_rig.h"
+#include "hyper/outbound/retry.h"
 
 static void expect_same(const struct fake_wire *a, size_t i, const struct fake_wire *b, size_t j)
 {
@@ -28,6 +29,31 @@ TEST(a_call_succeeds_after_a_reconnect_with_the_identical_envelope)
     gate_ask_expect(&ask, 0, "");
     assert_int_equal(peer_gate_get_stats(rig.gate).resends, 1);
     gate_rig_close(&rig);
+}
+
+/* The callee has forgotten by then that it has answered. */
+TEST(a_call_is_not_sent_again_when_it_may_run_twice)
+{
+    static const struct {
+        uint64_t lost_ms;
+        bool is_sent;
+    } cases[] = {{RETRY_SPAN_US / 1000, true}, {RETRY_SPAN_US / 1000 + 1, false}};
+    for (size_t i = 0; i < 2; i++) {
+        struct gate_rig rig;
+        struct gate_ask ask = {0}, fresh = {0};
+        gate_rig_open(&rig, NULL);
+        struct fake_wire *first = gate_rig_connect(&rig);
+        assert_int_equal(gate_ask_start(&ask, &rig, "x", 90000), 0);
+        gate_rig_pass(&rig, cases[i].lost_ms);
+        gate_rig_lose(first);
+        assert_int_equal(gate_ask_start(&fresh, &rig, "y", 90000), 0);
+        struct fake_wire *second = gate_rig_ready(&rig);
+        assert_int_equal(second->sent_count, cases[i].is_sent ? 2 : 1);
+        if (!cases[i].is_sent)
+            gate_ask_expect(&ask, ACTR_EUNAVAILABLE,
+                            "the connection was lost, and it is too late to send again");
+        gate_rig_close(&rig);
+    }
 }
 
 TEST(a_lost_wire_without_work_is_not_replaced)
