@@ -196,8 +196,8 @@ TEST(the_session_is_known_by_its_number)
 {
     read_text("v=0\no=- 4611731400430051336 2 IN IP4 127.0.0.1\n" KEYS PRINT DATA);
     assert_true(sdp.session_id == 4611731400430051336u);
-    static const char *const none[] = {"", "-", "- ", "- x 1 IN IP4 0.0.0.0", "- -5 1",
-                                       "- 99999999999999999999 1"};
+    static const char *const none[] = {
+        "", "-", "- ", "- x 1 IN IP4 0.0.0.0", "- -5 1", "- 99999999999999999999 1"};
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
         char text[1024];
         snprintf(text, sizeof(text), "v=0\no=%s\n" KEYS PRINT DATA, none[i]);
