@@ -16,7 +16,6 @@
  *
  * Handlers and results run on the node's threads; what they share with main() is under a lock. */
 #include <actr/actr.h>
-#include <actr/hook.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -45,7 +44,6 @@ static struct {
     /* In. */
     uint64_t came[SEQUENCES], wrong;
     uint64_t last_us, pause_us, pause_end_us;
-    uint64_t connected, disconnected;
     struct actr_peer_stats path; /* as told last */
 } net = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -85,17 +83,6 @@ static void on_numbered(struct actr_ctx *ctx, struct actr_view request, void *se
         net.came[sequence] = number;
     pthread_mutex_unlock(&net.lock);
     actr_reply(ctx, actr_bytes_copy(request));
-}
-
-static int on_hook(void *arg, struct actr_node *node, const struct actr_hook_event *event)
-{
-    (void)arg;
-    (void)node;
-    pthread_mutex_lock(&net.lock);
-    net.connected += event->hook == ACTR_HOOK_WEBRTC_CONNECTED;
-    net.disconnected += event->hook == ACTR_HOOK_WEBRTC_DISCONNECTED;
-    pthread_mutex_unlock(&net.lock);
-    return 0;
 }
 
 /* ---- Out ---- */
@@ -183,13 +170,15 @@ static void tell_report(void)
     pthread_mutex_lock(&net.lock);
     printf("{\"is\":\"report\",\"sent\":[%lu,%lu,%lu,%lu],\"came\":[%lu,%lu,%lu,%lu],"
            "\"wrong\":%lu,\"answered\":%lu,\"failed\":%lu,\"why\":\"%s\",\"pause_us\":%lu,"
-           "\"pause_end_us\":%lu,\"last_us\":%lu,\"connected\":%lu,\"disconnected\":%lu,",
+           "\"pause_end_us\":%lu,\"last_us\":%lu,",
            net.sent[0], net.sent[1], net.sent[2], net.sent[3], net.came[0], net.came[1],
            net.came[2], net.came[3], net.wrong, net.answered, net.failed, net.why, net.pause_us,
-           net.pause_end_us, net.last_us, net.connected, net.disconnected);
+           net.pause_end_us, net.last_us);
     pthread_mutex_unlock(&net.lock);
-    printf("\"resends\":%lu,\"restarts\":%lu,\"retransmissions\":%lu,\"rtt_us\":%lu}\n",
-           node.resends, path.restarts, path.retransmissions, path.rtt_us);
+    printf("\"resends\":%lu,\"restarts\":%lu,\"retransmissions\":%lu,\"rtt_us\":%lu,"
+           "\"bytes\":%zu,\"session_bytes_out\":%lu}\n",
+           node.resends, path.restarts, path.retransmissions, path.rtt_us, net.bytes,
+           path.bytes_out);
 }
 
 /* ---- Commands ---- */
@@ -273,7 +262,6 @@ static void run(void)
 int main(int argc, char **argv)
 {
     const struct actr_node_options options = {.size = sizeof(options), .mailbox_count_max = 65536};
-    const struct actr_observer observer = {.size = sizeof(observer), .observe = on_hook};
 
     if (argc != 3) {
         fprintf(stderr, "usage: net_node CONFIG TYPE\n");
@@ -285,8 +273,6 @@ int main(int argc, char **argv)
     int r = actr_node_open(&net.node, argv[1], &options);
     if (r == 0)
         r = actr_node_use(net.node, workload);
-    if (r == 0)
-        r = actr_node_observe(net.node, &observer, NULL);
     if (r == 0)
         r = actr_node_start(net.node);
     if (r < 0) {
