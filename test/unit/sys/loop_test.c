@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
+#include <sys/resource.h>
 
 #include <actr/error.h>
 
@@ -413,9 +413,10 @@ static void defer_many_times(struct loop_task *task)
 
 static uint64_t thread_cpu_us(void)
 {
-    struct timespec used;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
+    struct rusage used;
+    assert_int_equal(getrusage(RUSAGE_THREAD, &used), 0);
+    return (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
+           (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
 static void stop_running(struct loop_timer *timer)
