@@ -36,7 +36,7 @@ static bool flood_all(size_t size, struct bench_sample *sample)
     if (!flood(PAIR_OURS, size, &sample->value))
         return false;
     sample->baseline = 0;
-    for (int stack = PAIR_OURS + 1; stack < PAIR_STACKS; stack++) {
+    for (enum pair_stack stack = PAIR_OURS + 1; stack < PAIR_STACKS; stack++) {
         struct bench_part *part = &sample->parts[sample->part_count++];
         part->name = pair_stack_name(stack);
         if (!flood(stack, size, &part->value))
@@ -91,7 +91,7 @@ static bool run_connect_best(struct bench_sample *sample)
     sample->baseline = INFINITY;
     if (!connect_some(PAIR_OURS, &sample->value, &first_ms))
         return false;
-    for (int stack = PAIR_OURS + 1; stack < PAIR_STACKS; stack++) {
+    for (enum pair_stack stack = PAIR_OURS + 1; stack < PAIR_STACKS; stack++) {
         struct bench_part *part = &sample->parts[sample->part_count++];
         part->name = pair_stack_name(stack);
         if (!connect_some(stack, &part->value, &first_ms))
