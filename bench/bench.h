@@ -25,6 +25,7 @@ enum bench_target_kind {
 struct bench_part {
     const char *name;
     double value;
+    const char *unit; /* NULL: that of the case */
 };
 
 struct bench_sample {
@@ -58,6 +59,7 @@ extern const struct bench_case bench_mailbox[];
 extern const struct bench_case bench_assoc[];
 extern const struct bench_case bench_udp_burst[];
 extern const struct bench_case bench_webrtc[];
+extern const struct bench_case bench_webrtc_busy[];
 extern const struct bench_case bench_webrtc_churn[];
 extern const struct bench_case bench_webrtc_far[];
 extern const struct bench_case bench_webrtc_idle[];

@@ -43,9 +43,10 @@ static void slot_on_result(void *arg, const struct actr_result *result)
 static void slot_send(struct call_slot *slot)
 {
     struct calls *calls = slot->calls;
+    const struct actr_call_options options = {.size = sizeof(options), .payload_type = calls->type};
     calls->sent++;
     slot->sent_us = bench_now_us();
-    if (actr_call(calls->node, &calls->to, SUPPORT_ROUTE, actr_bytes_ref(calls->payload), NULL,
+    if (actr_call(calls->node, &calls->to, SUPPORT_ROUTE, actr_bytes_ref(calls->payload), &options,
                   slot_on_result, slot, NULL) < 0) {
         fprintf(stderr, "bench: call: %s\n", actr_errmsg());
         abort();

@@ -22,6 +22,7 @@ struct calls {
     struct actr_node *node;
     struct actr_id to;
     struct actr_bytes payload;
+    enum actr_payload_type type; /* of calls made from now on */
     size_t count, sent, received, failed;
     double *latencies_us; /* NULL: not wanted */
     double begin_us, end_us;

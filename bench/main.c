@@ -17,9 +17,10 @@
 #define RUNS_MAX 15
 
 static const struct bench_case *const tables[] = {
-    bench_ws_rpc,     bench_host_call,  bench_dynclib,    bench_envelope,    bench_dispatch,
-    bench_rendezvous, bench_node,       bench_mailbox,    bench_assoc,       bench_udp_burst,
-    bench_webrtc,     bench_webrtc_rpc, bench_webrtc_far, bench_webrtc_idle, bench_webrtc_churn};
+    bench_ws_rpc,      bench_host_call,  bench_dynclib,     bench_envelope,
+    bench_dispatch,    bench_rendezvous, bench_node,        bench_mailbox,
+    bench_assoc,       bench_udp_burst,  bench_webrtc,      bench_webrtc_rpc,
+    bench_webrtc_busy, bench_webrtc_far, bench_webrtc_idle, bench_webrtc_churn};
 
 static char self[4096], actr[4200], bare[4200];
 
@@ -160,7 +161,8 @@ static void report_row(const struct bench_case *c, const struct outcome *o)
     printf("%-26s %11.5g %-8s %10s %8s  %-20s %-3s %s\n", c->name, o->value, c->unit, baseline,
            ratio, target_text(c, target, sizeof(target)), o->ok ? "yes" : "NO", c->what);
     for (size_t k = 0; k < o->part_count; k++)
-        printf("  %-24s %11.5g %s\n", o->parts[k].name, o->parts[k].value, c->unit);
+        printf("  %-24s %11.5g %s\n", o->parts[k].name, o->parts[k].value,
+               o->parts[k].unit ? o->parts[k].unit : c->unit);
     fflush(stdout);
 }
 

@@ -67,12 +67,21 @@ static void on_echo(struct actr_ctx *ctx, struct actr_view request, void *self)
     actr_reply(ctx, actr_ctx_request_bytes(ctx));
 }
 
+static void on_sink(struct actr_ctx *ctx, struct actr_view request, void *self)
+{
+    (void)request;
+    (void)self;
+    actr_reply(ctx, (struct actr_bytes){0});
+}
+
 struct actr_workload *support_echo(void)
 {
     const struct actr_workload_options options = {.size = sizeof(options), .never_blocks = true};
     struct actr_workload *workload = actr_workload_new(SUPPORT_TYPE, &options, NULL);
-    if (workload)
+    if (workload) {
         actr_workload_route(workload, SUPPORT_ROUTE, on_echo, NULL);
+        actr_workload_route(workload, SUPPORT_SINK_ROUTE, on_sink, NULL);
+    }
     return workload;
 }
 

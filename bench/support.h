@@ -13,6 +13,7 @@
 
 #define SUPPORT_TYPE "bench:Echo:1.0.0"
 #define SUPPORT_ROUTE "bench.Echo.Echo"
+#define SUPPORT_SINK_ROUTE "bench.Echo.Sink" /* answers with nothing */
 
 /* Starts a server in this process, with room for everything that a bench does. NULL, and a line on
  * standard error. */
