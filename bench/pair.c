@@ -355,7 +355,8 @@ bool pair_idle_kb(unsigned count, double *ret_kb)
 {
     static struct pair pair; /* with one end */
     char number[16];
-    const char *const argv[] = {"node", "--expose-gc", PEERS "idle.mjs", number, NULL};
+    static const char script[] = PEERS "idle.mjs";
+    const char *const argv[] = {"node", "--expose-gc", script, number, NULL};
     const struct stack *stack = &stacks[PAIR_LIBDATACHANNEL];
     snprintf(number, sizeof(number), "%u", count);
     memset(&pair, 0, sizeof(pair));

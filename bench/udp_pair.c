@@ -50,7 +50,7 @@ static int pair_socket(uint16_t port)
 
 static void pair_tell_port(int fd)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t len = sizeof(address);
     getsockname(fd, (struct sockaddr *)&address, &len);
     printf("%u\n", ntohs(address.sin_port));

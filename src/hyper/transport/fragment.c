@@ -296,8 +296,8 @@ static void make_room(struct fragment_receiver *receiver)
     while (receiver->stats.bytes_held > options->bytes_max ||
            receiver->stats.incomplete > options->message_count_max)
         parts_drop(receiver, parts_last(receiver));
-    for (struct fragment_total *total = options->total;
-         total && total->bytes_held > total->bytes_max;) {
+    struct fragment_total *total = options->total;
+    while (total && total->bytes_held > total->bytes_max) {
         struct fragment_parts *parts =
             container_of(total->parts.prev, struct fragment_parts, of_total);
         parts_drop(parts->receiver, parts);
