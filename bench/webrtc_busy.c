@@ -8,9 +8,8 @@
  * then, or nothing has been measured.
  *
  * One lane keeps its order, so a small call waits for what is under way when it comes. FILLING
- * calls keep a session of one machine full, and more of them move no more (bulk_mbps says what is
- * moved); DEEP ones only make the queue longer, which is told beside it, as is the lane for what is
- * urgent.
+ * calls are to keep a session of one machine full (bulk_mbps says what they move); DEEP ones make
+ * the queue longer, which is told beside it, as is the lane for what is urgent.
  *
  * Bulk and small calls are made on the node's loop; the thread that measures begins and ends them,
  * and shares `lock` with it. */

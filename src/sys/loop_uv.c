@@ -9,11 +9,11 @@
  * poll, so that starting and stopping timers touches the heap alone.
  *
  * A thread that sleeps is woken by another processor's interrupt, which costs more than a message
- * does. So a loop whose waits have been short looks at the sockets again and again for as long as
- * such a wait may last before it sleeps (loop_uv_watch()): up to LOOP_UV_WATCH_NS after its last
- * work, and not at all once a wait was longer. A peer that answers in microseconds is not slept
- * for; a loop with something to do each millisecond sleeps as ever. Never with one processor: who
- * is waited for would need it.
+ * does. So after work the loop looks at the sockets again and again for LOOP_UV_WATCH_NS before it
+ * sleeps (loop_uv_watch()). A look in vain, or one that another thread interrupted, is not repeated
+ * for 1, 3, 7 … LOOP_UV_SKIP_MAX turns with work: a peer that answers in microseconds is not slept
+ * for, and a loop with something to do each millisecond sleeps as ever. Never with one processor:
+ * who is waited for would need it.
  *
  * Time is uv_hrtime(), read when first asked for after each of these points. libuv's own time is
  * the same clock in whole milliseconds, possibly some behind: its timer is never early for ours.

@@ -7,25 +7,12 @@
 
 #include "harness.h"
 #include "sim_pair.h"
+#include "sim_seeds.h"
 
 static struct sim_pair pair;
 static struct sim_world *const world = &pair.world;
 
-static uint64_t seeds(void)
-{
-    const char *text = getenv("ACTR_SIM_SEEDS");
-    return text ? strtoull(text, NULL, 10) : 20;
-}
-
-static uint64_t first_seed(void)
-{
-    const char *text = getenv("ACTR_SIM_SEED");
-    return text ? strtoull(text, NULL, 10) : 1;
-}
-
-#define EACH_SEED(seed)                                                                            \
-    for (uint64_t seed = first_seed(), seed##_end = getenv("ACTR_SIM_SEED") ? seed : seeds();      \
-         seed <= seed##_end; seed++)
+#define EACH_SEED(seed) EACH_SEED_OF(seed, 20)
 
 static const struct sim_call echo = {.route = SIM_ECHO, .len = 100, .timeout_ms = 90000};
 

@@ -8,53 +8,21 @@
 #include <string.h>
 
 #include "harness.h"
-#include "sim_traffic.h"
+#include "sim_pair.h"
+#include "sim_seeds.h"
 
-static struct {
-    struct sim_world world;
-    struct sim_traffic traffic;
-    struct sim_node *alpha, *beta;
-    struct actr_id alpha_id, beta_id;
-} pair;
+static struct sim_pair pair;
+static struct actr_id alpha_id, beta_id;
 
 static struct sim_world *const world = &pair.world;
 
-static uint64_t seeds(void)
-{
-    const char *text = getenv("ACTR_SIM_SEEDS");
-    return text ? strtoull(text, NULL, 10) : 30;
-}
-
-static uint64_t first_seed(void)
-{
-    const char *text = getenv("ACTR_SIM_SEED");
-    return text ? strtoull(text, NULL, 10) : 1;
-}
-
-#define EACH_SEED(seed)                                                                            \
-    for (uint64_t seed = first_seed(), seed##_end = getenv("ACTR_SIM_SEED") ? seed : seeds();      \
-         seed <= seed##_end; seed++)
+#define EACH_SEED(seed) EACH_SEED_OF(seed, 30)
 
 static void pair_init(uint64_t seed, const char *test, bool has_listeners)
 {
-    sim_world_init(world, seed, test);
-    world->node_options.no_webrtc = false;
-    world->no_listener = !has_listeners;
-    sim_traffic_init(&pair.traffic, world);
-    sim_serve(world);
-    pair.alpha = sim_add(world, "alpha", sim_traffic_workload(&pair.traffic), NULL);
-    pair.beta = sim_add(world, "beta", sim_traffic_workload(&pair.traffic), NULL);
-    sim_check(world, sim_start(pair.alpha) == 0);
-    sim_check(world, sim_start(pair.beta) == 0);
-    pair.alpha_id = actr_node_id(pair.alpha->node);
-    pair.beta_id = actr_node_id(pair.beta->node);
-}
-
-static void pair_deinit(void)
-{
-    sim_world_deinit(world);
-    sim_traffic_deinit(&pair.traffic);
-    sim_check(world, world->associations.live == 0);
+    sim_pair_init_webrtc(&pair, seed, test, has_listeners);
+    alpha_id = actr_node_id(pair.alpha->node);
+    beta_id = actr_node_id(pair.beta->node);
 }
 
 static void say(bool from_alpha, enum sim_route route, uint32_t timeout_ms)
@@ -63,7 +31,7 @@ static void say(bool from_alpha, enum sim_route route, uint32_t timeout_ms)
                                   .len = (uint32_t)sim_between(&world->net, 0, 40000),
                                   .timeout_ms = timeout_ms};
     sim_traffic_send(&pair.traffic, from_alpha ? pair.alpha : pair.beta,
-                     from_alpha ? &pair.beta_id : &pair.alpha_id, &call);
+                     from_alpha ? &beta_id : &alpha_id, &call);
 }
 
 static void settle(void)
@@ -92,8 +60,8 @@ static bool is_agreed(void *arg)
 {
     struct actr_peer_stats alpha, beta;
     (void)arg;
-    peer_stats(pair.alpha, &pair.beta_id, &alpha);
-    peer_stats(pair.beta, &pair.alpha_id, &beta);
+    peer_stats(pair.alpha, &beta_id, &alpha);
+    peer_stats(pair.beta, &alpha_id, &beta);
     return alpha.has_path && beta.has_path && alpha.recovery_left_ms == 0 &&
            beta.recovery_left_ms == 0 && strcmp(alpha.local, beta.remote) == 0 &&
            strcmp(alpha.remote, beta.local) == 0;
@@ -118,7 +86,7 @@ TEST(either_side_calls_first)
         settle();
         expect_all_well();
         expect_agreement();
-        pair_deinit();
+        sim_pair_deinit(&pair);
     }
 }
 
@@ -139,7 +107,7 @@ TEST(without_a_path_a_call_fails_in_time)
         say(false, SIM_ECHO, 20000);
         settle();
         sim_check(world, pair.traffic.calls[2].code == 0 && pair.traffic.calls[3].code == 0);
-        pair_deinit();
+        sim_pair_deinit(&pair);
     }
 }
 
@@ -159,7 +127,7 @@ TEST(both_sides_call_at_once_over_a_bad_network)
         settle();
         expect_all_well();
         expect_agreement();
-        pair_deinit();
+        sim_pair_deinit(&pair);
     }
 }
 
@@ -203,7 +171,7 @@ TEST(the_takeover_keeps_order)
         expect_all_well();
         takeovers += pair.alpha->observer.counts[ACTR_HOOK_WEBSOCKET_CONNECTED] > 0 &&
                      pair.alpha->observer.counts[ACTR_HOOK_WEBRTC_CONNECTED] > 0;
-        pair_deinit();
+        sim_pair_deinit(&pair);
     }
     assert_true(takeovers > 0 || getenv("ACTR_SIM_SEED"));
 }
@@ -222,8 +190,8 @@ static void expect_no_harm(bool is_unlucky)
     }
     uint32_t before = pair.traffic.count;
     sim_run(world, 30 * SIM_S);
-    pair.alpha_id = actr_node_id(pair.alpha->node); /* it may have been displaced */
-    pair.beta_id = actr_node_id(pair.beta->node);
+    alpha_id = actr_node_id(pair.alpha->node); /* it may have been displaced */
+    beta_id = actr_node_id(pair.beta->node);
     say(true, SIM_ECHO, 60000);
     say(false, SIM_ECHO, 60000);
     settle();
@@ -246,7 +214,7 @@ TEST(offers_are_lost_and_candidates_come_late)
         settle();
         world->net.fate = NULL;
         expect_no_harm(true);
-        pair_deinit();
+        sim_pair_deinit(&pair);
     }
 }
 
@@ -256,7 +224,7 @@ static uint64_t restarts;
 static void count_restarts(void)
 {
     struct actr_peer_stats stats = {.size = sizeof(stats)};
-    if (actr_node_get_peer_stats(pair.alpha->node, &pair.beta_id, &stats) == 0)
+    if (actr_node_get_peer_stats(pair.alpha->node, &beta_id, &stats) == 0)
         restarts += stats.restarts;
 }
 
@@ -279,7 +247,7 @@ static void disturbed(uint64_t seed, const char *test, void (*disturb)(void))
     world->net.fate = NULL;
     count_restarts();
     expect_no_harm(is_unlucky);
-    pair_deinit();
+    sim_pair_deinit(&pair);
 }
 
 static struct sim_node *either(void)

@@ -413,6 +413,7 @@ void sctp_receive(struct sctp *sctp, struct actr_view packet)
     sctp->burst++;
     sctp_input_last(sctp, true);
     if (packet.len > sizeof sctp->last) {
+        sctp_spare(sctp, false); /* it may be the last: it is not known when it goes in */
         sctp_input(sctp, packet);
         return;
     }
