@@ -6,8 +6,7 @@
  *
  * The node is the service of calls.c, in a process of its own; the thousand are whole nodes too, in
  * another. They are made once for all cases, after a first peer has opened what the node opens
- * once. That takes five minutes: a node paces what it has relayed by the server (ten a second), and
- * an answer with its candidates is three. */
+ * once. That takes two minutes: a node paces what it has relayed by the server (ten a second). */
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>

@@ -27,10 +27,27 @@ static uint64_t connection_now_us(const struct connection *connection)
     return loop_now_us(connection->settings->loop);
 }
 
+/* Begins to gather. What is known at once goes into the description: a candidate by itself costs a
+ * message of the server's, which counts them, and comes later. */
+static size_t connection_gather(struct connection *connection,
+                                struct candidate list[UDP_MUX_LOCALS_MAX])
+{
+    uint16_t preference;
+    size_t count = 0;
+    gatherer_start(connection->gatherer);
+    while (count < UDP_MUX_LOCALS_MAX &&
+           gatherer_take_host(connection->gatherer, &list[count], &preference))
+        count += ice_agent_add_local(connection->agent, &list[count], preference) == 0;
+    return count;
+}
+
 static int connection_format(struct connection *connection, enum sdp_setup setup,
                              const struct sdp *offer, struct actr_bytes *ret_sdp)
 {
+    struct candidate candidates[UDP_MUX_LOCALS_MAX];
     struct sdp_local local = {
+        .candidates = candidates,
+        .candidate_count = connection_gather(connection, candidates),
         .version = connection->sdp_version++,
         .credentials = ice_agent_local(connection->agent),
         .fingerprint = association_fingerprint(connection->association),
@@ -65,8 +82,6 @@ int connection_offer(struct connection *connection, bool is_restart, struct actr
     int r = is_restart ? connection_restart(connection) : 0;
     if (r == 0)
         r = connection_format(connection, SDP_SETUP_ACTPASS, NULL, ret_sdp);
-    if (r == 0)
-        gatherer_start(connection->gatherer);
     return r;
 }
 
@@ -161,10 +176,8 @@ int connection_answer(struct connection *connection, bool is_restart, struct act
         r = connection_format(connection,
                               sdp->setup == SDP_SETUP_ACTIVE ? SDP_SETUP_PASSIVE : SDP_SETUP_ACTIVE,
                               sdp, ret_sdp);
-    if (r == 0) {
+    if (r == 0)
         connection_add_all(connection, sdp);
-        gatherer_start(connection->gatherer);
-    }
     mem_free(sdp);
     return r;
 }

@@ -8,8 +8,8 @@
  * calls up: so the owner may free the gatherer in any event, no event comes inside a call, and
  * nothing has to be queued.
  *
- * Order: host addresses, then what servers bring, then the end. A new start forgets what was told;
- * relays that live are told again.
+ * Order: host addresses (but for those that the owner takes), then what servers bring, then the
+ * end. A new start forgets what was told; relays that live are told again.
  *
  * Loop thread. Must never wait, and never let one server hold up another. */
 #include "hyper/wire/webrtc/gatherer.h"
@@ -127,16 +127,27 @@ static bool gatherer_tell_url(struct gatherer *gatherer)
     return false;
 }
 
-static bool gatherer_tell_host(struct gatherer *gatherer)
+bool gatherer_take_host(struct gatherer *gatherer, struct candidate *ret_candidate,
+                        uint16_t *ret_preference)
 {
     if (gatherer->options.relay_only || gatherer->host_told == gatherer->host_count)
         return false;
     size_t index = gatherer->host_told++;
-    struct candidate candidate = {.type = CANDIDATE_HOST,
-                                  .address = gatherer->hosts[index].address,
-                                  .base = gatherer->hosts[index].base};
+    *ret_candidate = (struct candidate){.type = CANDIDATE_HOST,
+                                        .address = gatherer->hosts[index].address,
+                                        .base = gatherer->hosts[index].base};
+    *ret_preference = gatherer_preference(index);
+    return true;
+}
+
+static bool gatherer_tell_host(struct gatherer *gatherer)
+{
+    struct candidate candidate;
+    uint16_t preference;
+    if (!gatherer_take_host(gatherer, &candidate, &preference))
+        return false;
     gatherer_wake(gatherer);
-    gatherer->events->on_candidate(gatherer->owner, &candidate, gatherer_preference(index));
+    gatherer->events->on_candidate(gatherer->owner, &candidate, preference);
     return true;
 }
 

@@ -75,6 +75,11 @@ struct gatherer *gatherer_free(struct gatherer *gatherer);
  * again and kept. */
 void gatherer_start(struct gatherer *gatherer);
 
+/* The next host candidate of this start that was not told, for a description that is being made: it
+ * is told hereby. False: there is none. */
+bool gatherer_take_host(struct gatherer *gatherer, struct candidate *ret_candidate,
+                        uint16_t *ret_preference);
+
 /* Sends through the relay of that address. Best effort. */
 void gatherer_send_relayed(struct gatherer *gatherer, const struct net_address *relayed,
                            const struct net_address *remote, struct actr_view bytes);

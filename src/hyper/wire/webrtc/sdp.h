@@ -66,8 +66,10 @@ struct sdp_local {
     const struct ice_credentials *credentials;
     const struct fingerprint *fingerprint;
     enum sdp_setup setup;
-    uint32_t message_len_max; /* 0: the line is left out, as the existing system does */
-    const struct sdp *offer;  /* for an answer: sections are mirrored; NULL: an offer */
+    uint32_t message_len_max;           /* 0: the line is left out, as the existing system does */
+    const struct sdp *offer;            /* for an answer: sections are mirrored; NULL: an offer */
+    const struct candidate *candidates; /* that are known already; candidate_count 0: none */
+    size_t candidate_count;
 };
 
 /* ACTR_ENOMEM. */

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Session descriptions, written.
  *
- * Lines come in the order in which the existing system writes them. An answer has the sections of
+ * Lines come in the order in which the existing system writes them; candidates, of which it writes
+ * none at first, end the data section. An answer has the sections of
  * its offer in their order, with the protocol and format that the offer gave them: the data
  * section, and every other one rejected (port 0), since nothing but data is spoken here.
  *
@@ -98,6 +99,11 @@ static void put_data(struct text *text, const struct sdp_local *local,
         text_printf(text, "a=max-message-size:%u\r\n", local->message_len_max);
     text_printf(text, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", local->credentials->ufrag,
                 local->credentials->pwd);
+    for (size_t i = 0; i < local->candidate_count; i++) {
+        char candidate[CANDIDATE_TEXT_MAX];
+        candidate_format(&local->candidates[i], candidate);
+        text_printf(text, "a=%s\r\n", candidate);
+    }
 }
 
 static void put_session(struct text *text, const struct sdp_local *local, const char *bundled)
@@ -112,9 +118,11 @@ static void put_session(struct text *text, const struct sdp_local *local, const 
     text_printf(text, "a=extmap-allow-mixed\r\n");
 }
 
-static size_t text_len_max(const struct sdp *offer)
+static size_t text_len_max(const struct sdp_local *local)
 {
-    size_t len = SDP_FORMAT_SESSION_LEN + SDP_FORMAT_SECTION_LEN;
+    const struct sdp *offer = local->offer;
+    size_t len = SDP_FORMAT_SESSION_LEN + SDP_FORMAT_SECTION_LEN +
+                 local->candidate_count * (CANDIDATE_TEXT_MAX + 4);
     struct actr_view media, rest;
     for (size_t i = 0; offer && i < offer->media_count; i++) {
         split_media(offer->media[i].lines, &media, &rest);
@@ -148,7 +156,7 @@ int sdp_format(const struct sdp_local *local, struct actr_bytes *ret_text)
 {
     struct text text;
     uint8_t *data;
-    size_t cap = text_len_max(local->offer);
+    size_t cap = text_len_max(local);
     struct actr_bytes bytes = bytes_new(cap, &data);
     if (actr_bytes_failed(bytes))
         return err_origin(ACTR_ENOMEM, "sdp: no memory");

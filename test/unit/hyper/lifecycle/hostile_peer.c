@@ -269,7 +269,6 @@ static void on_candidate(void *owner, struct connection *connection, const char 
     struct hostile *hostile = owner;
     struct signaling_envelope envelope = hostile_relay(hostile, RELAY_ICE_CANDIDATE);
     (void)connection;
-    snprintf(hostile->ufrag, sizeof(hostile->ufrag), "%s", ufrag);
     envelope.relay.ice_candidate = (struct relay_ice_candidate){
         .candidate = view_text(text), .username_fragment = view_text(ufrag)};
     live_send(hostile->actor.fd, &envelope);
@@ -336,6 +335,16 @@ void hostile_describe(struct hostile *hostile, enum relay_sdp_type type, struct 
     live_send(hostile->actor.fd, &envelope);
 }
 
+static struct ice_credentials credentials_of(struct actr_view description)
+{
+    struct sdp *sdp = mem_alloc(sizeof(*sdp));
+    assert_non_null(sdp);
+    assert_int_equal(sdp_parse(description, sdp), 0);
+    struct ice_credentials credentials = sdp->credentials;
+    mem_free(sdp);
+    return credentials;
+}
+
 void hostile_offer(struct hostile *hostile)
 {
     actr_bytes_unref(hostile->description);
@@ -347,17 +356,13 @@ void hostile_offer(struct hostile *hostile)
         connection_new(&hostile->settings, true, &connection_events, hostile, &hostile->connection),
         0);
     assert_int_equal(connection_offer(hostile->connection, false, &hostile->description), 0);
+    hostile->own = credentials_of(actr_bytes_view(hostile->description));
     hostile_describe(hostile, RELAY_SDP_OFFER, actr_bytes_view(hostile->description), "exchange");
 }
 
 static void take_answer(struct hostile *hostile, struct actr_view text)
 {
-    struct sdp *sdp = mem_alloc(sizeof(*sdp));
-    assert_non_null(sdp);
-    assert_int_equal(sdp_parse(text, sdp), 0);
-    snprintf(hostile->victim_ufrag, sizeof(hostile->victim_ufrag), "%s", sdp->credentials.ufrag);
-    snprintf(hostile->victim_pwd, sizeof(hostile->victim_pwd), "%s", sdp->credentials.pwd);
-    mem_free(sdp);
+    hostile->victim = credentials_of(text);
     if (hostile->answers++ == 0 && hostile->connection)
         assert_int_equal(connection_apply(hostile->connection, text), 0);
 }

@@ -31,9 +31,7 @@ struct hostile {
     unsigned answers; /* descriptions of the victim */
     unsigned pings, pongs;
     uint64_t messages, bytes, resets;
-    char ufrag[ICE_CREDENTIAL_MAX + 1]; /* of ours; "": no candidate was found yet */
-    char victim_ufrag[ICE_CREDENTIAL_MAX + 1];
-    char victim_pwd[ICE_CREDENTIAL_MAX + 1];
+    struct ice_credentials own, victim;
 };
 
 /* Registered and connected to the server. */

@@ -99,6 +99,37 @@ TEST(a_public_address_takes_the_place_of_the_local_ones_of_its_family)
     end(&world, &gathered);
 }
 
+TEST(what_is_taken_for_a_description_is_not_told)
+{
+    struct gather_world world;
+    struct gathered gathered;
+    struct candidate candidate;
+    uint16_t first, second;
+    begin(&world);
+    world_add_interface(&world, "2001:db8:5::5");
+    world_add_interface(&world, "10.0.0.6");
+    struct gatherer_options options = world_options(&world);
+    gathered_begin(&gathered, &options);
+    assert_true(gatherer_take_host(gathered.gatherer, &candidate, &first));
+    assert_int_equal(candidate.type, CANDIDATE_HOST);
+    assert_true(net_address_equal(&candidate.base, &candidate.address));
+    assert_true(gatherer_take_host(gathered.gatherer, &candidate, &second));
+    assert_true(first > second);
+    world_run(&world, 0);
+    assert_int_equal(gathered.count, 1);
+    assert_int_equal(gathered.done, 1);
+    assert_false(net_address_equal(&candidate.address, &gathered.candidates[0].address));
+    assert_false(gatherer_take_host(gathered.gatherer, &candidate, &first));
+    gatherer_start(gathered.gatherer);
+    for (int i = 0; i < 3; i++)
+        assert_true(gatherer_take_host(gathered.gatherer, &candidate, &first));
+    assert_false(gatherer_take_host(gathered.gatherer, &candidate, &first));
+    world_run(&world, 0);
+    assert_int_equal(gathered.count, 1);
+    assert_int_equal(gathered.done, 2);
+    end(&world, &gathered);
+}
+
 TEST(gathering_anew_tells_everything_again)
 {
     struct gather_world world;
@@ -315,10 +346,13 @@ TEST(with_relays_only_nothing_else_is_told)
 {
     struct gather_world world;
     struct gathered gathered;
+    struct candidate candidate;
+    uint16_t preference;
     begin(&world);
     struct gatherer_options options = full_options(&world);
     options.relay_only = true;
     gathered_begin(&gathered, &options);
+    assert_false(gatherer_take_host(gathered.gatherer, &candidate, &preference));
     world_run(&world, SECOND);
     assert_int_equal(gathered.count, 1);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, NULL), 1);

@@ -136,6 +136,46 @@ TEST(an_answer_speaks_the_form_of_its_offer)
                        "a=max-message-size:262144\r\n" KEYS);
 }
 
+TEST(candidates_that_are_known_end_the_data_section)
+{
+    static const struct ice_credentials credentials = {"abcd", "0123456789012345678901"};
+    static const struct fingerprint fingerprint = {FINGERPRINT_SHA256, {0xab, 0xcd}};
+    static const char wanted[] = "a=ice-pwd:0123456789012345678901\r\n"
+                                 "a=candidate:1 1 udp 2130706431 192.0.2.1 4000 typ host\r\n"
+                                 "a=candidate:2 1 udp 2130706175 2001:db8::1 4000 typ host\r\n"
+                                 "m=audio 0 ";
+    struct candidate candidates[2];
+    struct sdp_local local = {.session_id = 1,
+                              .credentials = &credentials,
+                              .fingerprint = &fingerprint,
+                              .offer = &offer,
+                              .candidates = candidates,
+                              .candidate_count = 2};
+    struct actr_bytes written;
+    char *text = harness_vector("sdp/chromium-offer.sdp", NULL);
+    assert_int_equal(sdp_parse(view_text(text), &offer), 0);
+    struct sdp_media first = offer.media[0]; /* what is rejected comes behind the data */
+    offer.media[0] = offer.media[offer.data_index];
+    offer.media[offer.data_index] = first;
+    offer.data_index = 0;
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(
+            candidate_parse(view_text(i ? "candidate:2 1 udp 2130706175 2001:db8::1 4000 typ host"
+                                        : "candidate:1 1 udp 2130706431 192.0.2.1 4000 typ host"),
+                            &candidates[i]),
+            0);
+    assert_int_equal(sdp_format(&local, &written), 0);
+    assert_non_null(memmem(written.ptr, written.len, wanted, sizeof(wanted) - 1));
+    assert_int_equal(sdp_parse(actr_bytes_view(written), &answer), 0);
+    assert_int_equal(answer.candidate_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(net_address_equal(&answer.candidates[i].address, &candidates[i].address));
+        assert_int_equal(answer.candidates[i].priority, candidates[i].priority);
+    }
+    actr_bytes_unref(written);
+    harness_free(text);
+}
+
 TEST(an_answer_to_an_offer_without_a_group_has_none)
 {
     static const char text[] =
