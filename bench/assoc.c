@@ -15,7 +15,7 @@
 #include "bench.h"
 #include "hyper/wire/webrtc/data_channel.h"
 #include "hyper/wire/webrtc/dtls.h"
-#include "hyper/wire/webrtc/sctp.h"
+#include "hyper/wire/webrtc/sctp/sctp.h"
 #include "sys/loop_uv.h"
 #include "sys/thread.h"
 #include "sys/waiter.h"

@@ -11,7 +11,7 @@
 #include "base/crc32c.h"
 #include "fuzz.h"
 #include "hyper/wire/webrtc/data_channel.h"
-#include "hyper/wire/webrtc/sctp.h"
+#include "hyper/wire/webrtc/sctp/sctp.h"
 #include "sys/loop_virtual.h"
 
 #define KEPT_MAX 256

@@ -22,7 +22,7 @@
 #define DATA_CHANNEL_MESSAGE_MAX 65536
 #define DATA_CHANNEL_QUEUE_HIGH (256u << 10)
 #define DATA_CHANNEL_QUEUE_MAX (64u << 20)
-#define DATA_CHANNEL_IN_FLIGHT_MAX (1u << 20)
+#define DATA_CHANNEL_UNSENT_MAX (128u << 10)
 
 static uint64_t data_channel_hash(uint16_t id)
 {
@@ -171,7 +171,7 @@ static void data_channels_report_drained(struct data_channels *channels)
             return;
     }
     if (sctp_buffered(channels->sctp) > 0) {
-        sctp_wait_writable(channels->sctp, 1);
+        sctp_wait_empty(channels->sctp);
         return;
     }
     channels->is_draining = false;
@@ -232,8 +232,8 @@ struct data_channels *data_channels_new(const struct data_channels_options *opti
         channels->options.queue_high = DATA_CHANNEL_QUEUE_HIGH;
     if (channels->options.queue_max == 0)
         channels->options.queue_max = DATA_CHANNEL_QUEUE_MAX;
-    if (channels->options.in_flight_max == 0)
-        channels->options.in_flight_max = DATA_CHANNEL_IN_FLIGHT_MAX;
+    if (channels->options.unsent_max == 0)
+        channels->options.unsent_max = DATA_CHANNEL_UNSENT_MAX;
     channels->sctp = sctp;
     channels->events = events;
     channels->owner = owner;

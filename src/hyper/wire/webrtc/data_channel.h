@@ -3,10 +3,10 @@
 /* The data channels of one session (RFC 8831): opened by DCEP from either side, closed by stream
  * reset, scheduled by priority into the SCTP association.
  *
- * Sending: each channel has a queue; messages wait here, not in SCTP, which holds only what keeps
- * the path busy. The channel of the highest priority with something to send goes first; equal ones
- * take turns by bytes. So a bulk stream delays a small message by at most what SCTP holds. A
- * message over one fragment's size is the caller's to cut (fragment.h).
+ * Sending: each channel has a queue; messages wait here, not in SCTP, which holds only what the
+ * next acknowledgement may set free. The channel of the highest priority with something to send
+ * goes first; equal ones take turns by bytes. So a bulk stream delays a small message by at most
+ * what SCTP holds. A message over one fragment's size is the caller's to cut (fragment.h).
  *
  * Bounds: DATA_CHANNELS_MAX open channels, further OPENs of the peer are answered by a reset, ours
  * fail; queue_max bytes a channel; beyond what data_channels_total says for all of them, four times
@@ -24,7 +24,7 @@
 #include <actr/bytes.h>
 
 #include "hyper/wire/webrtc/dcep.h"
-#include "hyper/wire/webrtc/sctp.h"
+#include "hyper/wire/webrtc/sctp/sctp.h"
 
 struct data_channel;
 struct data_channels;
@@ -68,8 +68,8 @@ struct data_channels_options {
     uint32_t message_len_max; /* of the peer (a=max-message-size); 0: 65,536 */
     size_t queue_high;        /* bytes of one channel that mean FULL; 0: 256 KiB */
     size_t queue_max;         /* not taken beyond it; 0: 64 MiB */
-    size_t in_flight_max;     /* bytes handed to SCTP and not acknowledged beyond which only the
-                                 highest rank goes on; 0: 1 MiB (long fat paths need it) */
+    size_t unsent_max;        /* bytes that SCTP has and has not sent yet beyond which only the
+                                 highest rank goes on; 0: 128 KiB */
 };
 
 /* NULL when memory has run out. sctp is borrowed. */

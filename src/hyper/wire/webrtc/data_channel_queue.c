@@ -106,12 +106,9 @@ void data_channel_queue_update(struct data_channel *channel)
         data_channel_queue_insert(channel);
 }
 
-static bool data_channel_queue_may_send(struct data_channels *channels, uint8_t rank)
+static bool data_channel_queue_may_send(const struct data_channels *channels, uint8_t rank)
 {
-    if (rank == 0 || channels->in_flight < channels->options.in_flight_max)
-        return true;
-    channels->in_flight = sctp_buffered(channels->sctp);
-    return channels->in_flight < channels->options.in_flight_max;
+    return rank == 0 || sctp_unsent(channels->sctp) < channels->options.unsent_max;
 }
 
 /* Will SCTP get another one right after `len` bytes of this channel? */
@@ -125,7 +122,8 @@ static bool data_channel_queue_has_more(const struct data_channel *channel, size
         rank = container_of(channel->ready.next, struct data_channel, ready)->rank;
         has_next = true;
     }
-    return has_next && (rank == 0 || channels->in_flight + len < channels->options.in_flight_max);
+    return has_next &&
+           (rank == 0 || sctp_unsent(channels->sctp) + len < channels->options.unsent_max);
 }
 
 /* Consumes message. As sctp_send(). */
@@ -141,7 +139,6 @@ static int data_channel_queue_send(struct data_channel *channel, bool is_text, b
                                 .reliability_value = channel->reliability_value,
                                 .has_more = has_more};
 
-    channel->channels->in_flight += message.len;
     channel->turn += message.len;
     if (message.len == 0) {
         /* SCTP has no empty messages (RFC 8831 §6.6). */
@@ -208,7 +205,7 @@ void data_channel_queue_run(struct data_channels *channels)
             break;
     }
     if (!list_is_empty(&channels->ready))
-        sctp_wait_writable(channels->sctp, channels->options.in_flight_max / 2);
+        sctp_wait_writable(channels->sctp, channels->options.unsent_max / 2);
 }
 
 bool data_channel_queue_try(struct data_channel *channel, bool is_text, struct actr_bytes message)

@@ -44,7 +44,6 @@ struct data_channels {
     struct list all, ready;
     struct pool waiting; /* of all queues */
     struct loop_task task;
-    size_t in_flight; /* bytes handed to SCTP and not acknowledged, at most */
     bool is_draining, is_freed;
     unsigned depth;   /* of calls that may call up */
     uint64_t refused; /* OPENs of the peer */

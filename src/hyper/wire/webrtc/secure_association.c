@@ -19,7 +19,7 @@
 #include "base/mem.h"
 #include "hyper/wire/webrtc/data_channel.h"
 #include "hyper/wire/webrtc/dtls.h"
-#include "hyper/wire/webrtc/sctp.h"
+#include "hyper/wire/webrtc/sctp/sctp.h"
 #include "sys/loop.h"
 
 /* What waits in one lane for the offerer's channel: then FULL, then the session is of no use. */

@@ -7,7 +7,7 @@
 
 #include "hostile_rig.h"
 #include "hyper/wire/webrtc/connection.h"
-#include "hyper/wire/webrtc/sctp.h"
+#include "hyper/wire/webrtc/sctp/sctp.h"
 
 struct hostile {
     struct rig *rig;

@@ -151,7 +151,7 @@ TEST(a_node_without_offload_and_one_with_it)
     echo(rig.a, &rig.b_id, 4 << 20);
     echo(rig.b, &rig.a_id, 4 << 20);
     assert_int_equal(actr_node_get_stats(rig.a, &stats), 0);
-    assert_true(stats.datagrams_in > 8000 && stats.datagrams_out > 8000);
+    assert_true(stats.datagrams_in > 500 && stats.datagrams_out > 500);
     rig_close();
     if (before)
         setenv("ACTR_NO_UDP_OFFLOAD", "1", 1);

@@ -213,7 +213,7 @@ TEST(empty_messages_go_both_ways)
 
 TEST(a_better_rank_overtakes_what_waits)
 {
-    struct data_channels_options options = {.in_flight_max = 64 << 10};
+    struct data_channels_options options = {.unsent_max = 64 << 10};
     struct session *session = session_open(&options);
     struct side *client = &session->sides[0], *server = &session->sides[1];
     struct data_channel *bulk = open_channel(client, "bulk", 1);
@@ -253,7 +253,7 @@ TEST(short_messages_of_one_turn_share_packets_and_none_waits)
 
 TEST(equal_ranks_take_turns)
 {
-    struct data_channels_options options = {.in_flight_max = 32 << 10};
+    struct data_channels_options options = {.unsent_max = 32 << 10};
     struct session *session = session_open(&options);
     struct side *client = &session->sides[0], *server = &session->sides[1];
     struct data_channel *a = open_channel(client, "a", 1), *b = open_channel(client, "b", 1);
@@ -274,7 +274,7 @@ TEST(equal_ranks_take_turns)
 TEST(full_is_said_and_writable_follows_outside_the_send)
 {
     struct data_channels_options options = {
-        .queue_high = 64 << 10, .queue_max = 128 << 10, .in_flight_max = 64 << 10};
+        .queue_high = 64 << 10, .queue_max = 128 << 10, .unsent_max = 64 << 10};
     struct session *session = session_open(&options);
     struct side *client = &session->sides[0], *server = &session->sides[1];
     struct data_channel *channel = open_channel(client, "c", 1);
@@ -302,7 +302,7 @@ TEST(all_channels_together_are_bounded)
 {
     struct data_channels_total total = {.bytes_max = 100 << 10};
     struct data_channels_options options = {
-        .total = &total, .queue_high = 16 << 10, .queue_max = 1 << 20, .in_flight_max = 8 << 10};
+        .total = &total, .queue_high = 16 << 10, .queue_max = 1 << 20, .unsent_max = 8 << 10};
     struct session *session = session_open(&options);
     struct data_channel *much = open_channel(&session->sides[0], "much", 1),
                         *little = open_channel(&session->sides[1], "little", 1);

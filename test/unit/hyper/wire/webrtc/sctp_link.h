@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "hyper/wire/webrtc/sctp.h"
+#include "hyper/wire/webrtc/sctp/sctp.h"
 #include "sys/loop_virtual.h"
 
 #include "harness.h"
-#include "wall_clock.h"
 
 #define SCTP_LINK_PACKETS 8192
 
@@ -159,7 +158,6 @@ static inline struct sctp_link *sctp_link_new(const struct sctp_options *wanted,
     assert_non_null(link);
     assert_int_equal(loop_virtual_new(1, &link->loop), 0);
     options.loop = link->loop;
-    wall_clock_loop = link->loop;
     link->random = harness_seed();
     for (int i = 0; i < 2; i++) {
         struct sctp_link_end *end = &link->ends[i];
@@ -181,7 +179,6 @@ static inline void sctp_link_free(struct sctp_link *link)
         while (end->inbox_count)
             free(end->inbox[--end->inbox_count].bytes);
     }
-    wall_clock_loop = NULL;
     loop_virtual_close(link->loop);
     free(link);
 }

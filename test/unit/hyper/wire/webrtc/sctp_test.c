@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* SCTP between two associations of one process: on a clean path and a bad one, with sizes, order,
  * windows, resets; and what the first packet says. */
-#include "hyper/wire/webrtc/sctp.h"
+#include "hyper/wire/webrtc/sctp/sctp.h"
 
 #include "base/bytes.h"
-#include "hyper/wire/webrtc/sctp_stack.h"
 #include "sctp_link.h"
 
 #define SIZES 9
@@ -117,15 +116,16 @@ TEST(the_first_packet_has_nothing_that_the_existing_system_cannot_parse)
         unsigned type = (unsigned)(at[i] << 8 | at[i + 1]);
         size_t parameter_len = (size_t)(at[i + 2] << 8 | at[i + 3]);
         assert_true(parameter_len >= 4);
-        assert_true(type == 0x8008 || type == 0xc000);
+        assert_true(type == 0x8008 || type == 0xc000 || type == 0x8001);
         if (type == 0x8008) {
+            /* RE-CONFIG, FORWARD-TSN, PAD */
             for (size_t k = 4; k < parameter_len; k++)
-                assert_true(at[i + k] == 130 || at[i + k] == 192); /* RE-CONFIG, FORWARD-TSN */
+                assert_true(at[i + k] == 130 || at[i + k] == 192 || at[i + k] == 132);
         }
         seen++;
         i += (parameter_len + 3) & ~(size_t)3;
     }
-    assert_int_equal(seen, 2);
+    assert_int_equal(seen, 3);
     sctp_link_free(link);
 }
 
@@ -159,7 +159,7 @@ TEST(the_captured_init_of_the_existing_system_is_answered_with_what_it_can_parse
         unsigned type = (unsigned)(at[i] << 8 | at[i + 1]);
         size_t parameter_len = (size_t)(at[i + 2] << 8 | at[i + 3]);
         assert_true(parameter_len >= 4);
-        assert_true(type == 7 || type == 0x8008 || type == 0xc000);
+        assert_true(type == 7 || type == 0x8008 || type == 0xc000 || type == 0x8001);
         has_cookie |= type == 7;
         i += (parameter_len + 3) & ~(size_t)3;
     }
@@ -300,7 +300,7 @@ TEST(a_path_that_comes_back_delivers_what_waited)
     assert_int_equal(link->ends[0].closed, 0);
     link->is_cut = false;
     sctp_path_changed(link->ends[0].sctp);
-    loop_virtual_run_until(link->loop, end_us + SCTP_RTO_MAX_MS * 1000 + 100000);
+    loop_virtual_run_until(link->loop, end_us + 1000);
     assert_int_equal(received.count, 1);
     struct sctp_stats stats;
     sctp_get_stats(link->ends[0].sctp, &stats);
@@ -322,7 +322,7 @@ TEST(in_doubt_what_waits_arrives_soon_after_the_path_is_back)
     loop_virtual_run_until(link->loop, end_us += 5000000);
     link->is_cut = false;
     sctp_path_changed(link->ends[0].sctp);
-    loop_virtual_run_until(link->loop, end_us + SCTP_RTO_DOUBT_MS * 1000 + 3 * SCTP_STACK_TICK_US);
+    loop_virtual_run_until(link->loop, end_us + 1000);
     assert_int_equal(received.count, 1);
     sctp_get_stats(link->ends[0].sctp, &stats);
     assert_in_range(stats.retransmitted, 40, 60);
@@ -404,7 +404,7 @@ TEST(damaged_packets_are_counted_and_dropped)
     sctp_receive(link->ends[0].sctp, actr_view_of(copy, link->ends[1].first_len));
     sctp_receive_end(link->ends[0].sctp);
     sctp_get_stats(link->ends[0].sctp, &stats);
-    assert_int_equal(stats.bad_checksum, 4);
+    assert_int_equal(stats.dropped, 4);
     assert_int_equal(link->ends[0].closed, 0);
     sctp_link_settle(link);
     sctp_link_free(link);
@@ -457,12 +457,10 @@ TEST(an_association_without_memory_is_none)
     struct sctp *sctp = NULL;
     assert_int_equal(loop_virtual_new(1, &loop), 0);
     struct sctp_options options = {.loop = loop};
-    for (size_t n = 1; n <= 3; n++) {
-        mem_fail_at(n);
-        assert_int_equal(sctp_new(&options, &sctp_link_events, NULL, &sctp), ACTR_ENOMEM);
-        mem_fail_at(0);
-        assert_null(sctp);
-    }
+    mem_fail_at(1);
+    assert_int_equal(sctp_new(&options, &sctp_link_events, NULL, &sctp), ACTR_ENOMEM);
+    mem_fail_at(0);
+    assert_null(sctp);
     loop_virtual_close(loop);
 }
 
@@ -471,7 +469,6 @@ TEST(a_thousand_idle_associations_wake_nobody)
     enum { PAIRS = 500 };
     static struct sctp_link *links[PAIRS];
 
-    /* Each pair has a loop; all share usrsctp. */
     for (int i = 0; i < PAIRS; i++) {
         links[i] = sctp_link_new(NULL, NULL);
         sctp_link_start(links[i]);
@@ -482,7 +479,6 @@ TEST(a_thousand_idle_associations_wake_nobody)
     for (int i = 0; i < PAIRS; i++)
         assert_false(loop_virtual_step(links[i]->loop));
     for (int i = 0; i < PAIRS; i++) {
-        wall_clock_loop = links[i]->loop;
         sctp_link_free(links[i]);
     }
 }

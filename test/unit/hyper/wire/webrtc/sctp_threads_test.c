@@ -1,12 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Associations of several loops in one process: whichever of them drives usrsctp's clock, each
- * association works on its own thread only. And what many idle ones cost. */
+/* Associations of several loops in one process: each works on its own thread only. */
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "hyper/wire/webrtc/sctp.h"
+#include "hyper/wire/webrtc/sctp/sctp.h"
 #include "sys/loop_uv.h"
 #include "sys/loop_virtual.h"
 #include "sys/thread.h"
@@ -140,7 +139,7 @@ static void run(void *arg)
     loop_uv_run(((struct end *)arg)->loop);
 }
 
-TEST(associations_of_several_loops_share_one_stack)
+TEST(associations_of_several_loops_share_nothing)
 {
     static struct end ends[PAIRS * 2];
 

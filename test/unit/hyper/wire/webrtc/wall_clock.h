@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* The wall clock of a test on virtual time: OpenSSL and usrsctp read gettimeofday() beside being
+/* The wall clock of a test on virtual time: OpenSSL reads gettimeofday() beside being
  * told that time has passed, and both must agree. Included by one file of a program. */
 #pragma once
 

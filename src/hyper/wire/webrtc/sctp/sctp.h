@@ -1,16 +1,20 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* One SCTP association over DTLS (RFC 9260, RFC 8261), by usrsctp without its threads. Packets in,
- * packets out, and messages on numbered streams.
+/* One SCTP association over DTLS (RFC 9260, RFC 8261), for data channels: packets in, packets out,
+ * and messages on numbered streams. Sans I/O, on the loop's clock.
  *
- * usrsctp is one for the process, its associations may belong to several loops: what it does for an
- * association on the thread of another (a timer) is handed over to the right one. While anything is
- * outstanding the loop's clock drives its timers; idle associations cost no wake-ups.
+ * Of the protocol: one path, no authentication, no addresses; with stream reset and addition
+ * (RFC 6525), partial reliability (RFC 3758), immediate acknowledgement on request (RFC 7053),
+ * packets without a checksum where the peer takes them (RFC 9653), padding (RFC 4820). Loss is
+ * found as in QUIC, congestion by a model of the path (flight.c, rate.h).
  *
  * Messages are sent whole or not at all, in the order taken; the caller schedules lanes (see
- * data_channel.h) and keeps little in here. Loop thread of the association. Packets leave inside
- * any call but sctp_free(), and from the loop; the association must not be freed in there. The
- * other events come inside sctp_receive_end() and from the loop, never inside sctp_send(). */
+ * data_channel.h) and keeps little unsent in here. An association with nothing outstanding costs no
+ * wake-up.
+ *
+ * Loop thread of the association. Packets leave inside any call but sctp_free(), and from the loop;
+ * the association must not be freed in there. The other events come inside sctp_receive_end() and
+ * from the loop, never inside sctp_send(). */
 #pragma once
 
 #include <stdbool.h>
@@ -27,9 +31,8 @@ struct sctp;
 #define SCTP_STREAMS_IN 1024  /* of the peer's at most; it may add some up to here */
 #define SCTP_STREAM_MAX 65534 /* highest id; 65535 is never used (RFC 8832 §4) */
 #define SCTP_FULL 1
-/* Retransmission timeouts: at least what a peer may delay its acknowledgement and a round trip
- * (RFC 9260 §6.3.1 says 1 s; ICE, not SCTP, says when a path is dead). */
-#define SCTP_RTO_MIN_MS 400
+/* The longest timeout (RFC 9260 §6.3.1 says 60 s; ICE, not SCTP, says when a path is dead), and the
+ * one while the path is doubted. */
 #define SCTP_RTO_MAX_MS 3000
 #define SCTP_RTO_DOUBT_MS 100
 
@@ -57,16 +60,18 @@ struct sctp_events {
     /* One packet, at most the MTU given; lent. Several in a row: the caller flushes at the end. */
     void (*send)(void *owner, struct actr_view packet);
     void (*on_open)(void *owner, uint16_t streams_out, uint16_t streams_in);
-    /* A whole message; a reference. Over message_len_max: on_failed with ACTR_EINVALID instead. */
+    /* A whole message; a reference. Over message_len_max: on_closed with ACTR_EINVALID instead, and
+     * the peer is told why. */
     void (*on_message)(void *owner, const struct sctp_message *head, struct actr_bytes bytes);
-    /* After SCTP_FULL or a refusal: room again (half of the buffer); or what
-     * sctp_wait_writable() waits for; or streams were added. */
+    /* After SCTP_FULL or a refusal: room again (half of the buffer); or what sctp_wait_writable()
+     * or sctp_wait_empty() waits for; or streams were added. Then nothing is waited for. */
     void (*on_writable)(void *owner);
     /* The peer reset its outgoing side of these streams (RFC 6525), or our reset was answered. No
      * streams means all. Lent. */
     void (*on_reset)(void *owner, const uint16_t *streams, size_t count, bool is_incoming);
-    /* SHUTDOWN or ABORT of the peer (code 0, ACTR_EUNAVAILABLE), or retransmission given up.
-     * Last event. */
+    /* Code 0: SHUTDOWN of the peer. ACTR_EUNAVAILABLE: it broke off, for a reason that detail may
+     * tell, or broke the rules; ACTR_ETIMEDOUT: it does not answer at the beginning; ACTR_EINVALID:
+     * a message over the limit; ACTR_ENOMEM. What came before is handed up first. Last event. */
     void (*on_closed)(void *owner, int code, const char *detail);
 };
 
@@ -79,7 +84,7 @@ struct sctp_options {
     uint16_t remote_port;     /* 0: SCTP_PORT */
 };
 
-/* ACTR_ENOMEM, ACTR_EINTERNAL (usrsctp refused; detail). */
+/* ACTR_ENOMEM. */
 int sctp_new(const struct sctp_options *options, const struct sctp_events *events, void *owner,
              struct sctp **ret_sctp) ACTR_MUST_CHECK;
 /* At once, no packet leaves, no event follows; legal inside events. Returns NULL; NULL is fine. */
@@ -88,7 +93,7 @@ struct sctp *sctp_free(struct sctp *sctp);
 /* Sends INIT; both sides do (a simultaneous open, RFC 9260 §5.2.1). */
 int sctp_start(struct sctp *sctp) ACTR_MUST_CHECK;
 
-/* One packet of the peer; may be changed while it is looked at. */
+/* One packet of the peer. */
 void sctp_receive(struct sctp *sctp, struct actr_view packet);
 /* The packets of a burst have been received: their messages and events are handed up. */
 void sctp_receive_end(struct sctp *sctp);
@@ -98,10 +103,14 @@ void sctp_receive_end(struct sctp *sctp);
  * ACTR_EINVALID (stream), ACTR_ENOMEM. */
 int sctp_send(struct sctp *sctp, const struct sctp_message *head,
               struct actr_bytes bytes) ACTR_MUST_CHECK;
-/* Taken and not yet acknowledged, bytes, with what SCTP adds to each piece. */
+/* Taken and not yet acknowledged, bytes. */
 size_t sctp_buffered(const struct sctp *sctp);
-/* on_writable, once, when fewer than `below` bytes are buffered. */
+/* Of those, what has not left yet. */
+size_t sctp_unsent(const struct sctp *sctp);
+/* on_writable, once, when fewer than `below` bytes are unsent. */
 void sctp_wait_writable(struct sctp *sctp, size_t below);
+/* on_writable, once, when everything is acknowledged. */
+void sctp_wait_empty(struct sctp *sctp);
 /* Streams that we may send on; 0 until open. */
 uint16_t sctp_streams(const struct sctp *sctp);
 struct loop *sctp_loop(const struct sctp *sctp);
@@ -118,15 +127,15 @@ void sctp_read(struct sctp *sctp, bool enable);
  * SCTP_RTO_DOUBT_MS, each time a packet long, so that what is outstanding arrives that soon after
  * there is a path. */
 void sctp_path_doubted(struct sctp *sctp);
-/* The path has changed or is back: it is measured anew. Ends the doubt. What is outstanding is sent
- * again when the timeout that is running ends: within SCTP_RTO_DOUBT_MS when there was a doubt, for
- * long enough, else SCTP_RTO_MAX_MS. */
+/* The path has changed or is back: it is measured anew, and what is outstanding is sent again at
+ * once. Ends the doubt. */
 void sctp_path_changed(struct sctp *sctp);
 
 struct sctp_stats {
-    uint64_t packets_in, packets_out, bytes_in, bytes_out, bad_checksum;
+    uint64_t packets_in, packets_out, bytes_in, bytes_out;
+    uint64_t dropped;       /* packets: damaged, or of another association */
     uint64_t retransmitted; /* DATA chunks */
     uint64_t rtt_us, rto_us;
-    uint32_t cwnd, peer_window, unacknowledged;
+    uint32_t cwnd, peer_window, unacknowledged; /* bytes, bytes, chunks */
 };
 void sctp_get_stats(struct sctp *sctp, struct sctp_stats *ret_stats);
