@@ -49,7 +49,8 @@ struct secure_association {
     struct data_channels *channels;
     struct secure_lane lanes[ASSOCIATION_LANES];
     bool is_offerer, is_ready, is_closing, is_over;
-    struct loop_task told; /* an end that is found inside a call */
+    bool is_probing, is_probed; /* probing: the record that is made now is a probe; probed: sent */
+    struct loop_task told;      /* an end that is found inside a call */
     int code;
     char detail[128];
 };
@@ -259,6 +260,17 @@ static void secure_sctp_send(void *owner, struct actr_view packet)
         secure_end(secure, ACTR_EINTERNAL, actr_errmsg());
 }
 
+static bool secure_sctp_probe(void *owner, struct actr_view packet)
+{
+    struct secure_association *secure = owner;
+
+    secure->is_probing = true;
+    secure->is_probed = true;
+    secure_sctp_send(secure, packet);
+    secure->is_probing = false;
+    return secure->is_probed;
+}
+
 static void secure_sctp_on_open(void *owner, uint16_t streams_out, uint16_t streams_in)
 {
     const struct secure_association *secure = owner;
@@ -292,6 +304,7 @@ static void secure_sctp_on_closed(void *owner, int code, const char *detail)
 
 static const struct sctp_events secure_sctp_events = {
     .send = secure_sctp_send,
+    .probe = secure_sctp_probe,
     .on_open = secure_sctp_on_open,
     .on_message = secure_sctp_on_message,
     .on_writable = secure_sctp_on_writable,
@@ -304,7 +317,10 @@ static const struct sctp_events secure_sctp_events = {
 static void secure_dtls_send(void *owner, struct actr_view datagram)
 {
     struct secure_association *secure = owner;
-    secure->events->send(secure->owner, datagram);
+    if (secure->is_probing)
+        secure->is_probed = secure->events->probe(secure->owner, datagram);
+    else
+        secure->events->send(secure->owner, datagram);
 }
 
 static void secure_dtls_on_open(void *owner)
@@ -374,6 +390,8 @@ static int secure_begin(struct association *association, const struct associatio
     const struct sctp_options sctp = {
         .loop = secure->shared.loop,
         .mtu = DTLS_MTU - DTLS_OVERHEAD,
+        .mtu_max = DTLS_PACKET_MAX,
+        .overhead = DTLS_OVERHEAD,
         .message_len_max = secure->shared.message_len_max,
         .remote_port = peer->sctp_port,
     };

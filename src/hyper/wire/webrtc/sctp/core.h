@@ -9,6 +9,7 @@
  *   incoming    which TSNs have come; acknowledgements
  *   delivery    chunks become messages, in the order of their stream; events wait for the owner
  *   reconfig    streams are reset and added
+ *   path        how large packets may be
  *   sctp        the owner's calls, packets in, time
  *
  * A packet flows from sctp to the file that its chunks are for; what they cause leaves by
@@ -18,6 +19,7 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "hyper/wire/webrtc/sctp/packet.h"
+#include "hyper/wire/webrtc/sctp/path_mtu.h"
 #include "hyper/wire/webrtc/sctp/rate.h"
 #include "hyper/wire/webrtc/sctp/sctp.h"
 #include "sys/loop.h"
@@ -155,6 +157,8 @@ struct sctp {
     void *owner;
     struct sctp_options options;
     enum sctp_state state;
+    uint16_t mtu; /* of packets on the present path, bytes */
+    struct path_mtu path;
     struct sctp_party here, there;
     uint8_t secret[16]; /* in our cookies */
     struct actr_bytes cookie;
@@ -298,6 +302,19 @@ struct sctp_event *sctp_delivery_take(struct sctp *sctp);
 /* What an idle association need not keep. */
 void sctp_delivery_trim(struct sctp *sctp);
 void sctp_delivery_clear(struct sctp *sctp);
+
+/* ---- path.c ---- */
+
+void sctp_path_init(struct sctp *sctp);
+/* Data has left: sends a probe, if one is due. */
+void sctp_path_run(struct sctp *sctp);
+void sctp_path_on_answer(struct sctp *sctp, struct actr_view body);
+void sctp_path_tick(struct sctp *sctp);
+/* A chunk of `len` bytes was not acknowledged in time; was. */
+void sctp_path_timed_out(struct sctp *sctp, size_t len);
+void sctp_path_delivered(struct sctp *sctp, size_t len);
+/* Another path. */
+void sctp_path_restart(struct sctp *sctp);
 
 /* ---- reconfig.c ---- */
 

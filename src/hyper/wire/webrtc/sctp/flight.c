@@ -151,6 +151,7 @@ static void sctp_flight_on_arrival(struct sctp *sctp, struct sctp_flying *flying
     }
     news->is_any = true;
     flying->state = SCTP_ACKED;
+    sctp_path_delivered(sctp, flying->len);
 }
 
 static void sctp_flight_pop(struct sctp *sctp, uint32_t cumulative, struct sctp_news *news)
@@ -317,6 +318,8 @@ void sctp_flight_tick(struct sctp *sctp)
     if (flight->timeout_us > now_us)
         return;
     flight->timeouts++;
+    if (sctp_flight_count(flight) > 0)
+        sctp_path_timed_out(sctp, sctp_flight_at(flight, flight->first)->len);
     if (flight->timeouts > 1) {
         sctp_flight_lose(sctp, flight->timeouts > 2);
         sctp_rate_timed_out(&sctp->rate);

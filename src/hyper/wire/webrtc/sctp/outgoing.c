@@ -183,7 +183,7 @@ static size_t sctp_outgoing_cut(const struct sctp *sctp, const struct sctp_outgo
                                 const struct sctp_writer *writer)
 {
     size_t rest = message->bytes.len - message->offset, room = sctp_outgoing_room(writer);
-    size_t whole = sctp->options.mtu - SCTP_HEADER_LEN - SCTP_DATA_HEADER_LEN;
+    size_t whole = sctp->mtu - SCTP_HEADER_LEN - SCTP_DATA_HEADER_LEN;
 
     if (rest <= room)
         return rest;
@@ -234,7 +234,7 @@ static bool sctp_outgoing_next(struct sctp *sctp, struct sctp_outgoing *message,
 
 static void sctp_outgoing_new(struct sctp *sctp, struct sctp_writer *writer, uint32_t packet)
 {
-    size_t whole = sctp->options.mtu - SCTP_HEADER_LEN - SCTP_DATA_HEADER_LEN;
+    size_t whole = sctp->mtu - SCTP_HEADER_LEN - SCTP_DATA_HEADER_LEN;
 
     /* More comes at once, and what is in flight calls for us in any case (Nagle). */
     if (sctp->has_more && sctp->flight.bytes > 0 && sctp->unsent < whole)
@@ -315,7 +315,7 @@ static bool sctp_outgoing_packet(struct sctp *sctp)
     uint32_t packet = sctp->flight.packets + 1, next = sctp->flight.next;
     uint64_t again = sctp->stats.retransmitted;
 
-    sctp_writer_begin(&writer, buf, sctp->options.mtu, SCTP_PORT, sctp->options.remote_port,
+    sctp_writer_begin(&writer, buf, sctp->mtu, SCTP_PORT, sctp->options.remote_port,
                       sctp->there.tag);
     if (sctp->incoming.is_due || (has_data && sctp->incoming.packets > 0))
         sctp_incoming_write(sctp, &writer);
@@ -323,7 +323,7 @@ static bool sctp_outgoing_packet(struct sctp *sctp)
     if (has_data)
         sctp_outgoing_again(sctp, &writer, packet);
     sctp_outgoing_forward(sctp, &writer);
-    if (has_data && writer.cap <= sctp->options.mtu)
+    if (has_data && writer.cap <= sctp->mtu)
         sctp_outgoing_new(sctp, &writer, packet);
     sctp->is_probing = false;
     if (sctp_writer_is_empty(&writer))
@@ -341,6 +341,8 @@ void sctp_outgoing_run(struct sctp *sctp)
     sctp_reconfig_run(sctp);
     while (sctp_outgoing_packet(sctp))
         ;
+    if (sctp_flight_count(&sctp->flight) > 0)
+        sctp_path_run(sctp);
     bool is_idle =
         list_is_empty(&sctp->queue) && sctp->flight.lost == 0 && sctp_outgoing_may_send(sctp);
     if (!is_idle)

@@ -65,6 +65,7 @@ static uint64_t sctp_deadline(const struct sctp *sctp)
 
     at_us = sctp_least(at_us, sctp_least(sctp->flight.timeout_us, sctp->flight.loss_us));
     at_us = sctp_least(at_us, sctp_least(sctp->incoming.due_us, sctp->reconfig.due_us));
+    at_us = sctp_least(at_us, path_mtu_deadline(&sctp->path));
     if (pace_us > sctp_now(sctp) && sctp->flight.bytes < sctp->rate.window &&
         (sctp->flight.lost > 0 || !list_is_empty(&sctp->queue)))
         at_us = sctp_least(at_us, pace_us);
@@ -243,6 +244,7 @@ static void sctp_on_timer(struct loop_timer *timer)
     if (sctp->state == SCTP_UP) {
         sctp_flight_tick(sctp);
         sctp_reconfig_tick(sctp);
+        sctp_path_tick(sctp);
         if (sctp->incoming.due_us <= sctp_now(sctp))
             sctp->incoming.is_due = true;
     }
@@ -295,6 +297,9 @@ static void sctp_on_chunk(struct sctp *sctp, const struct sctp_chunk *chunk)
         break;
     case SCTP_HEARTBEAT:
         sctp_send_chunk(sctp, sctp->there.tag, SCTP_HEARTBEAT_ACK, chunk->body);
+        break;
+    case SCTP_HEARTBEAT_ACK:
+        sctp_path_on_answer(sctp, chunk->body);
         break;
     case SCTP_SHUTDOWN:
         sctp_on_shutdown(sctp, SCTP_SHUTDOWN_ACK);
@@ -419,7 +424,8 @@ int sctp_new(const struct sctp_options *options, const struct sctp_events *event
     list_init(&sctp->queue);
     list_init(&sctp->closed);
     pool_init(&sctp->messages, sizeof(struct sctp_outgoing), SCTP_MESSAGE_CELLS, 1);
-    sctp_rate_init(&sctp->rate, sctp->options.mtu);
+    sctp_path_init(sctp);
+    sctp_rate_init(&sctp->rate, sctp->mtu);
     sctp_delivery_init(&sctp->delivery);
     sctp_flight_init(&sctp->flight, 0);
     sctp_incoming_init(&sctp->incoming, 0);
@@ -567,6 +573,7 @@ void sctp_path_changed(struct sctp *sctp)
     if (sctp->state != SCTP_UP)
         return;
     sctp_flight_lose(sctp, false);
+    sctp_path_restart(sctp);
     sctp_rate_restart(&sctp->rate);
     sctp_flight_forget(sctp);
     sctp_outgoing_run(sctp);

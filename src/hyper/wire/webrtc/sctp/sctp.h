@@ -59,6 +59,9 @@ struct sctp_message {
 struct sctp_events {
     /* One packet, at most the MTU given; lent. Several in a row: the caller flushes at the end. */
     void (*send)(void *owner, struct actr_view packet);
+    /* The same, to be sent at once and never in fragments. False: the system says that it is too
+     * big. Not called without mtu_max. */
+    bool (*probe)(void *owner, struct actr_view packet);
     void (*on_open)(void *owner, uint16_t streams_out, uint16_t streams_in);
     /* A whole message; a reference. Over message_len_max: on_closed with ACTR_EINVALID instead, and
      * the peer is told why. */
@@ -77,7 +80,9 @@ struct sctp_events {
 
 struct sctp_options {
     struct loop *loop;
-    uint16_t mtu;             /* of a packet, without DTLS; 0: 1,131 */
+    uint16_t mtu;             /* of a packet on any path, without DTLS, bytes; 0: 1,131 */
+    uint16_t mtu_max;         /* that is searched for; 0: no search. At most SCTP_PACKET_MAX */
+    uint16_t overhead;        /* what DTLS adds to a packet at most, bytes */
     uint32_t message_len_max; /* received; 0: 256 KiB */
     uint32_t send_buffer;     /* bytes taken and not yet acknowledged; 0: 4 MiB */
     uint32_t receive_window;  /* 0: 4 MiB */

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* The search on paths of any size: move by move, and as a property with random losses. */
-#include "hyper/wire/webrtc/path_mtu.h"
+#include "hyper/wire/webrtc/sctp/path_mtu.h"
 
 #include "base/bytes.h"
 #include "harness.h"

@@ -13,7 +13,7 @@
  *
  * Pure: no clock, no memory, no I/O. A peer that acknowledges what it has not got is harmed itself,
  * nobody else. */
-#include "hyper/wire/webrtc/path_mtu.h"
+#include "hyper/wire/webrtc/sctp/path_mtu.h"
 
 #include <assert.h>
 #include <string.h>
