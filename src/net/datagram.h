@@ -9,6 +9,10 @@
  * not tried again. What the system does not take waits, up to a bound; beyond it datagrams are
  * dropped and counted, as a router would.
  *
+ * A datagram that is larger than the path carries is fragmented, by the system or on its way, so
+ * that what was cut for a wider path still arrives when the path has become narrower. Only a probe
+ * for the size of the path never is.
+ *
  * Loop thread. Events never come inside a call. Implementations: real sockets (net_datagram_open of
  * socket_net) and the simulated network. */
 #pragma once
@@ -73,6 +77,8 @@ struct datagram_socket {
 struct datagram_ops {
     void (*send)(struct datagram_socket *socket, const struct net_address *local,
                  const struct net_address *remote, struct actr_view bytes);
+    bool (*send_probe)(struct datagram_socket *socket, const struct net_address *local,
+                       const struct net_address *remote, struct actr_view bytes);
     void (*flush)(struct datagram_socket *socket);
     void (*local)(const struct datagram_socket *socket, struct net_address *ret_address);
     void (*stats)(const struct datagram_socket *socket, struct datagram_stats *ret_stats);
@@ -90,6 +96,15 @@ static inline void datagram_send(struct datagram_socket *socket, const struct ne
                                  const struct net_address *remote, struct actr_view bytes)
 {
     socket->ops->send(socket, local, remote, bytes);
+}
+
+/* Sends one datagram at once that nobody may fragment (RFC 8899 §3), behind what was collected.
+ * False: it is larger than the first link takes. Everything else that may befall it is a loss. */
+static inline bool datagram_send_probe(struct datagram_socket *socket,
+                                       const struct net_address *local,
+                                       const struct net_address *remote, struct actr_view bytes)
+{
+    return socket->ops->send_probe(socket, local, remote, bytes);
 }
 
 /* Hands what was collected to the system now. */

@@ -7,9 +7,10 @@
  * system or the device cuts up (UDP_SEGMENT); all runs leave by one call (sendmmsg), in the order
  * in which they came, so that order per destination holds.
  *
- * Segmenting can be refused by a device, and also because a datagram exceeds the MTU or an address
- * has gone. So a run that was refused is sent again piece by piece; if that works, for datagrams
- * that fit every path, the device is to blame and runs are not made any more.
+ * Segmenting can be refused by a device, and also because a datagram exceeds the MTU (the system
+ * fragments none of a run) or an address has gone. So a run that was refused is sent again piece by
+ * piece; if that works, for datagrams that fit every path, the device is to blame and runs are not
+ * made any more.
  *
  * What the system has no room for waits in a queue of its own, bounded by queue_max; while
  * something waits, all that follows goes behind it. Other failures cost the datagram, as a router
@@ -126,6 +127,7 @@ static void run_refused(struct datagram_udp *socket, struct datagram_run *run, s
     if (datagrams > 1 && !run->is_single &&
         (errno == EIO || errno == EINVAL || errno == EMSGSIZE)) {
         run->is_single = true;
+        run->is_suspect = errno != EMSGSIZE && run->segment <= DATAGRAM_OUT_FITS;
         return;
     }
     run->sent += datagrams;
@@ -139,7 +141,7 @@ static void run_passed(struct datagram_udp *socket, struct datagram_run *run, si
     run->sent += datagrams;
     socket->stats.datagrams_out += datagrams;
     socket->stats.bytes_out += len;
-    if (run->is_single && run->segment <= DATAGRAM_OUT_FITS)
+    if (run->is_suspect)
         socket->stats.can_segment = false;
 }
 
@@ -286,21 +288,78 @@ static void collect(struct datagram_udp *socket, const struct net_address *local
     pool->datagram_count++;
 }
 
+/* The address that a datagram says it comes from; any: a socket of one address sends from it
+ * anyway.
+ */
+static const struct net_address *local_of(const struct datagram_udp *socket,
+                                          const struct net_address *local)
+{
+    static const struct net_address any;
+    bool is_needed =
+        local && local->is_ipv6 == socket->bound.is_ipv6 && net_address_is_any(&socket->bound);
+    return is_needed ? local : &any;
+}
+
+/* Counts it when not. */
+static bool is_sendable(struct datagram_udp *socket, const struct net_address *remote,
+                        struct actr_view bytes)
+{
+    assert(!socket->is_closed);
+    if (bytes.len <= DATAGRAM_LEN_MAX && remote->is_ipv6 == socket->bound.is_ipv6)
+        return true;
+    socket->stats.dropped_out++;
+    return false;
+}
+
 void datagram_out_send(struct datagram_udp *socket, const struct net_address *local,
                        const struct net_address *remote, struct actr_view bytes)
 {
-    static const struct net_address any;
     struct datagram_pool *pool = socket->pool;
-    assert(!socket->is_closed);
-    if (bytes.len > DATAGRAM_LEN_MAX || remote->is_ipv6 != socket->bound.is_ipv6) {
-        socket->stats.dropped_out++;
+    if (!is_sendable(socket, remote, bytes))
         return;
-    }
-    /* A socket of one address sends from it anyway. */
-    if (!local || local->is_ipv6 != socket->bound.is_ipv6 || !net_address_is_any(&socket->bound))
-        local = &any;
+    local = local_of(socket, local);
     if (pool->collecting != socket || pool->datagram_count == DATAGRAM_BATCH_MAX ||
         bytes.len > DATAGRAM_LEN_MAX - pool->out_len)
         begin(socket);
     collect(socket, local, remote, bytes);
+}
+
+/* ---- probes ---- */
+
+/* Sends that one message; 0 or an errno. The first error may be of an earlier datagram, told now.
+ */
+static int send_alone(struct datagram_udp *socket, struct datagram_run *run)
+{
+    struct datagram_out_batch batch = {.count = 0};
+    int sent = -1;
+    batch_add(&batch, run, 0, 1);
+    for (int i = 0; i < 2 && sent < 0; i++) {
+        sent = sendmmsg(socket->fd, batch.messages, 1, MSG_DONTWAIT);
+        socket->stats.calls_out++;
+    }
+    return sent < 0 ? errno : 0;
+}
+
+bool datagram_out_probe(struct datagram_udp *socket, const struct net_address *local,
+                        const struct net_address *remote, struct actr_view bytes)
+{
+    struct datagram_run run = {.local = *local_of(socket, local),
+                               .remote = *remote,
+                               .data = bytes.ptr,
+                               .len = bytes.len,
+                               .segment = bytes.len,
+                               .count = 1};
+    int error = ENOBUFS;
+    if (!is_sendable(socket, remote, bytes))
+        return true;
+    datagram_out_flush(socket);
+    if (list_is_empty(&socket->waiting) && datagram_socket_fragment(socket, false)) {
+        error = send_alone(socket, &run);
+        (void)datagram_socket_fragment(socket, true); /* it could the other */
+    }
+    if (error)
+        socket->stats.dropped_out++;
+    else
+        run_passed(socket, &run, 1, bytes.len);
+    return error != EMSGSIZE;
 }

@@ -116,6 +116,12 @@ static void udp_send(struct datagram_socket *socket, const struct net_address *l
     datagram_out_send(udp_of(socket), local, remote, bytes);
 }
 
+static bool udp_send_probe(struct datagram_socket *socket, const struct net_address *local,
+                           const struct net_address *remote, struct actr_view bytes)
+{
+    return datagram_out_probe(udp_of(socket), local, remote, bytes);
+}
+
 static void udp_flush(struct datagram_socket *socket)
 {
     datagram_out_flush(udp_of(socket));
@@ -145,6 +151,7 @@ static void udp_close(struct datagram_socket *socket)
 
 static const struct datagram_ops udp_ops = {
     .send = udp_send,
+    .send_probe = udp_send_probe,
     .flush = udp_flush,
     .local = udp_local,
     .stats = udp_stats,
@@ -157,6 +164,16 @@ static bool set_flag(int fd, int level, int option)
 {
     int one = 1;
     return setsockopt(fd, level, option, &one, sizeof(one)) == 0;
+}
+
+/* PROBE: whole or not at all, and what ICMP says of the path is not believed. */
+bool datagram_socket_fragment(struct datagram_udp *socket, bool enable)
+{
+    int v4 = enable ? IP_PMTUDISC_DONT : IP_PMTUDISC_PROBE;
+    int v6 = enable ? IPV6_PMTUDISC_DONT : IPV6_PMTUDISC_PROBE;
+    if (socket->bound.is_ipv6)
+        return setsockopt(socket->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof(v6)) == 0;
+    return setsockopt(socket->fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof(v4)) == 0;
 }
 
 /* Asks for a buffer; what was granted. The system books twice of it (socket(7)). */
@@ -223,6 +240,7 @@ static int udp_bind(struct datagram_udp *udp, const struct datagram_options *opt
         return errno;
     net_address_from_sockaddr((const struct sockaddr *)&bound, &udp->bound);
     udp->bound.is_ipv6 = is_ipv6;
+    (void)datagram_socket_fragment(udp, true); /* else as the system has it */
     return 0;
 }
 

@@ -38,6 +38,7 @@ struct datagram_run {
     size_t segment;
     size_t count, sent; /* datagrams */
     bool is_single;     /* the system refused it as one: each datagram for itself */
+    bool is_suspect;    /* …and not for the length of its datagrams */
 };
 
 /* A run that waits until the system takes more. */
@@ -95,6 +96,9 @@ bool datagram_error_read(struct datagram_udp *socket);
 
 void datagram_out_send(struct datagram_udp *socket, const struct net_address *local,
                        const struct net_address *remote, struct actr_view bytes);
+/* See datagram_send_probe(). */
+bool datagram_out_probe(struct datagram_udp *socket, const struct net_address *local,
+                        const struct net_address *remote, struct actr_view bytes);
 /* Hands over what was collected; what the system does not take waits. */
 void datagram_out_flush(struct datagram_udp *socket);
 /* The system takes more. */
@@ -102,5 +106,7 @@ void datagram_out_resume(struct datagram_udp *socket);
 /* Drops what waits. */
 void datagram_out_drop(struct datagram_udp *socket);
 
+/* May datagrams be fragmented on their way? False: the system does not have it so. */
+bool datagram_socket_fragment(struct datagram_udp *socket, bool enable);
 /* Watch for room to send, or do not. */
 void datagram_socket_watch(struct datagram_udp *socket);

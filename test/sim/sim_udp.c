@@ -151,6 +151,13 @@ static void sim_udp_send(struct datagram_socket *base, const struct net_address 
         sim_udp_fly(udp, remote, bytes);
 }
 
+static bool sim_udp_send_probe(struct datagram_socket *base, const struct net_address *local,
+                               const struct net_address *remote, struct actr_view bytes)
+{
+    sim_udp_send(base, local, remote, bytes);
+    return true;
+}
+
 static void sim_udp_flush(struct datagram_socket *base)
 {
     (void)base;
@@ -176,6 +183,7 @@ static void sim_udp_close(struct datagram_socket *base)
 
 static const struct datagram_ops sim_udp_ops = {
     .send = sim_udp_send,
+    .send_probe = sim_udp_send_probe,
     .flush = sim_udp_flush,
     .local = sim_udp_local,
     .stats = sim_udp_stats,

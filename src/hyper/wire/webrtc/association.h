@@ -25,6 +25,9 @@ struct association_factory;
 
 struct association_events {
     void (*send)(void *owner, struct actr_view datagram); /* lent */
+    /* The same, at once and never in fragments: a probe for the size of the path (path_mtu.h).
+     * False: it is larger than the path takes for sure, and was not sent. */
+    bool (*probe)(void *owner, struct actr_view datagram);
     /* Messages may be sent, and the peer reads them. */
     void (*on_ready)(void *owner);
     void (*on_message)(void *owner, uint8_t lane, struct actr_bytes message);

@@ -22,6 +22,9 @@
 #include "hyper/wire/webrtc/rtp.h"
 
 #define CONNECTION_CLOSE_US 1000000u
+/* Bytes of a probe through a relay of ours: it may fragment what it passes on, and would not say.
+ */
+#define CONNECTION_RELAYED_MAX 1452
 
 /* ---- News ---- */
 
@@ -170,6 +173,21 @@ static void connection_on_association_send(void *owner, struct actr_view datagra
         connection_transmit(connection, local, &remote, datagram);
 }
 
+static bool connection_on_association_probe(void *owner, struct actr_view datagram)
+{
+    struct connection *connection = owner;
+    struct net_address remote;
+    const struct candidate *local = ice_agent_path(connection->agent, &remote);
+    if (!local)
+        return true;
+    if (local->type == CANDIDATE_RELAY && datagram.len > CONNECTION_RELAYED_MAX)
+        return false;
+    connection->datagrams_out++;
+    if (local->type == CANDIDATE_RELAY)
+        return gatherer_probe_relayed(connection->gatherer, &local->address, &remote, datagram);
+    return udp_mux_send_probe(connection->settings->mux, &local->base, &remote, datagram);
+}
+
 /* ---- The association ---- */
 
 static void connection_on_association_ready(void *owner)
@@ -214,6 +232,7 @@ static void connection_on_association_closed(void *owner, int code, const char *
 
 static const struct association_events connection_association_events = {
     .send = connection_on_association_send,
+    .probe = connection_on_association_probe,
     .on_ready = connection_on_association_ready,
     .on_message = connection_on_association_message,
     .on_writable = connection_on_association_writable,

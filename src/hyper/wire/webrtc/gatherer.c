@@ -369,6 +369,16 @@ void gatherer_send_relayed(struct gatherer *gatherer, const struct net_address *
             turn_server_send(gatherer->turn[i], remote, bytes);
 }
 
+bool gatherer_probe_relayed(struct gatherer *gatherer, const struct net_address *relayed,
+                            const struct net_address *remote, struct actr_view bytes)
+{
+    bool fits = true;
+    for (size_t i = 0; i < gatherer->turn_count; i++)
+        if (turn_server_has(gatherer->turn[i], relayed))
+            fits = turn_server_send_probe(gatherer->turn[i], remote, bytes);
+    return fits;
+}
+
 void gatherer_permit(struct gatherer *gatherer, const struct net_address *remote)
 {
     for (size_t i = 0; i < gatherer->turn_count; i++)

@@ -83,6 +83,10 @@ bool gatherer_take_host(struct gatherer *gatherer, struct candidate *ret_candida
 /* Sends through the relay of that address. Best effort. */
 void gatherer_send_relayed(struct gatherer *gatherer, const struct net_address *relayed,
                            const struct net_address *remote, struct actr_view bytes);
+/* The same for a probe, which is not fragmented on its way to the server. False: see
+ * datagram_send_probe(). */
+bool gatherer_probe_relayed(struct gatherer *gatherer, const struct net_address *relayed,
+                            const struct net_address *remote, struct actr_view bytes);
 /* Lets `remote` in by every relay (a remote candidate has come). */
 void gatherer_permit(struct gatherer *gatherer, const struct net_address *remote);
 

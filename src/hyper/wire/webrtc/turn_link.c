@@ -186,6 +186,14 @@ void turn_link_send(struct turn_link *link, struct actr_view packet)
         turn_link_send_stream(link, packet);
 }
 
+bool turn_link_send_probe(struct turn_link *link, struct actr_view packet)
+{
+    if (link->is_open && link->socket)
+        return datagram_send_probe(link->socket, NULL, &link->server, packet);
+    turn_link_send(link, packet);
+    return true;
+}
+
 int turn_link_open(const struct turn_link_options *options, const struct turn_link_events *events,
                    void *owner, struct turn_link **ret_link)
 {

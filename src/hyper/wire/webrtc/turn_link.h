@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stdbool.h>
+
 #include <actr/bytes.h>
 
 #include "hyper/wire/webrtc/server_url.h"
@@ -40,3 +42,5 @@ struct turn_link *turn_link_close(struct turn_link *link);
 
 /* Best effort: a packet too many for the queue is dropped. */
 void turn_link_send(struct turn_link *link, struct actr_view packet);
+/* Over UDP not fragmented on its way to the server. False: see datagram_send_probe(). */
+bool turn_link_send_probe(struct turn_link *link, struct actr_view packet);

@@ -52,6 +52,7 @@ struct turn_server {
     bool news_lost, news_trouble, news_relay;
     unsigned depth;
     bool is_freed;
+    bool is_probing, is_probe_fit; /* inside turn_server_send_probe() */
 };
 
 static void turn_server_next(struct turn_server *server);
@@ -162,7 +163,9 @@ static uint64_t turn_server_now(const struct turn_server *server)
 static void turn_server_client_send(void *owner, struct actr_view packet)
 {
     struct turn_server *server = owner;
-    if (server->link)
+    if (server->link && server->is_probing)
+        server->is_probe_fit = turn_link_send_probe(server->link, packet) && server->is_probe_fit;
+    else if (server->link)
         turn_link_send(server->link, packet);
 }
 
@@ -383,6 +386,15 @@ void turn_server_send(struct turn_server *server, const struct net_address *remo
 {
     turn_client_send(server->client, remote, bytes, turn_server_now(server));
     turn_server_set_timer(server);
+}
+
+bool turn_server_send_probe(struct turn_server *server, const struct net_address *remote,
+                            struct actr_view bytes)
+{
+    server->is_probing = server->is_probe_fit = true;
+    turn_server_send(server, remote, bytes);
+    server->is_probing = false;
+    return server->is_probe_fit;
 }
 
 void turn_server_permit(struct turn_server *server, const struct net_address *remote)

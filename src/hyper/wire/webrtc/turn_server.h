@@ -66,4 +66,7 @@ bool turn_server_has(const struct turn_server *server, const struct net_address 
 
 void turn_server_send(struct turn_server *server, const struct net_address *remote,
                       struct actr_view bytes);
+/* Not fragmented on its way to the server. False: see datagram_send_probe(). */
+bool turn_server_send_probe(struct turn_server *server, const struct net_address *remote,
+                            struct actr_view bytes);
 void turn_server_permit(struct turn_server *server, const struct net_address *remote);

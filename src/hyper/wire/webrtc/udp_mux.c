@@ -181,14 +181,28 @@ void udp_mux_leave(struct udp_mux *mux, struct udp_mux_user *user)
 
 /* ---- sending ---- */
 
+/* NULL: there is none, which is counted. */
+static struct datagram_socket *socket_for(struct udp_mux *mux, const struct net_address *remote)
+{
+    struct datagram_socket *socket = mux->sockets[remote->is_ipv6 ? UDP_MUX_IPV6 : UDP_MUX_IPV4];
+    if (!socket)
+        mux->unsendable++;
+    return socket;
+}
+
 void udp_mux_send(struct udp_mux *mux, const struct net_address *local,
                   const struct net_address *remote, struct actr_view bytes)
 {
-    struct datagram_socket *socket = mux->sockets[remote->is_ipv6 ? UDP_MUX_IPV6 : UDP_MUX_IPV4];
+    struct datagram_socket *socket = socket_for(mux, remote);
     if (socket)
         datagram_send(socket, local, remote, bytes);
-    else
-        mux->unsendable++;
+}
+
+bool udp_mux_send_probe(struct udp_mux *mux, const struct net_address *local,
+                        const struct net_address *remote, struct actr_view bytes)
+{
+    struct datagram_socket *socket = socket_for(mux, remote);
+    return !socket || datagram_send_probe(socket, local, remote, bytes);
 }
 
 void udp_mux_flush(struct udp_mux *mux)

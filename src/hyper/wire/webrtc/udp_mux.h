@@ -101,6 +101,9 @@ void udp_mux_leave(struct udp_mux *mux, struct udp_mux_user *user);
 /* As datagram_send(), by the socket of remote's family. */
 void udp_mux_send(struct udp_mux *mux, const struct net_address *local,
                   const struct net_address *remote, struct actr_view bytes);
+/* As datagram_send_probe(). */
+bool udp_mux_send_probe(struct udp_mux *mux, const struct net_address *local,
+                        const struct net_address *remote, struct actr_view bytes);
 void udp_mux_flush(struct udp_mux *mux);
 
 /* Where peers could reach us directly: the machine's addresses with the port of their socket, best

@@ -338,15 +338,22 @@ void turn_client_permit(struct turn_client *client, const struct net_address *ad
 static void turn_client_send_channel(struct turn_client *client, const struct turn_peer *peer,
                                      struct actr_view bytes)
 {
-    if (bytes.len > sizeof(client->out) - TURN_CHANNEL_HEADER_LEN)
+    size_t len = TURN_CHANNEL_HEADER_LEN + bytes.len;
+    /* Rare: what was cut for a wide path that is no more. */
+    uint8_t *large = len > sizeof(client->out) ? mem_alloc_raw(len) : NULL;
+    uint8_t *out = large ? large : client->out;
+    if (bytes.len > UINT16_MAX || (len > sizeof(client->out) && !large)) {
+        mem_free(large);
         return;
-    client->out[0] = (uint8_t)(peer->channel >> 8);
-    client->out[1] = (uint8_t)peer->channel;
-    client->out[2] = (uint8_t)(bytes.len >> 8);
-    client->out[3] = (uint8_t)bytes.len;
+    }
+    out[0] = (uint8_t)(peer->channel >> 8);
+    out[1] = (uint8_t)peer->channel;
+    out[2] = (uint8_t)(bytes.len >> 8);
+    out[3] = (uint8_t)bytes.len;
     if (bytes.len > 0)
-        memcpy(client->out + TURN_CHANNEL_HEADER_LEN, bytes.ptr, bytes.len);
-    turn_client_send_packet(client, actr_view_of(client->out, TURN_CHANNEL_HEADER_LEN + bytes.len));
+        memcpy(out + TURN_CHANNEL_HEADER_LEN, bytes.ptr, bytes.len);
+    turn_client_send_packet(client, actr_view_of(out, len));
+    mem_free(large);
 }
 
 static void turn_client_send_indication(struct turn_client *client, const struct turn_peer *peer,

@@ -55,7 +55,8 @@ void turn_client_permit(struct turn_client *client, const struct net_address *pe
                         uint64_t now_us);
 
 /* Sends by channel where there is one, else by indication, making the permission and the channel.
- * Best effort. */
+ * Best effort: an indication holds less than STUN_PACKET_MAX, a channel 65,535 bytes; longer ones
+ * are dropped. */
 void turn_client_send(struct turn_client *client, const struct net_address *peer,
                       struct actr_view bytes, uint64_t now_us);
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* One session against an agent that the test drives: what comes before there is a path. */
+/* One session against an agent that the test drives: what comes before there is a path, and what
+ * probes it. */
 #include "hyper/wire/webrtc/connection.h"
 
 #include <stdio.h>
@@ -12,6 +13,8 @@
 
 static struct {
     struct association base;
+    const struct association_events *events;
+    void *owner;
     bool is_started;
     bool is_waiting; /* for the end of a burst */
     size_t count;
@@ -92,7 +95,9 @@ static int association_is_made(struct association_factory *factory,
                                const struct association_events *events, void *owner,
                                struct association **ret_association)
 {
-    (void)factory, (void)events, (void)owner;
+    (void)factory;
+    association.events = events;
+    association.owner = owner;
     association.base.ops = &association_ops;
     *ret_association = &association.base;
     return 0;
@@ -180,8 +185,8 @@ static void session_sends(struct datagram_socket *socket, const struct net_addre
         fly(true, bytes);
 }
 
-static const struct datagram_ops session_ops = {session_sends, fake_flush, fake_local, fake_stats,
-                                                fake_close};
+static const struct datagram_ops session_ops = {session_sends, fake_send_probe, fake_flush,
+                                                fake_local,    fake_stats,      fake_close};
 
 static void on_candidate(void *owner, struct connection *connection, const char *ufrag,
                          const char *text)
@@ -354,4 +359,27 @@ TEST(what_is_kept_goes_with_the_session)
     peer_says(2, 200);
     session_close();
     assert_int_equal(association.count, 0);
+}
+
+static bool probe(size_t len)
+{
+    static uint8_t bytes[2000];
+    return association.events->probe(association.owner, actr_view_of(bytes, len));
+}
+
+TEST(a_probe_takes_the_path_when_there_is_one)
+{
+    session_open();
+    session_answer();
+    run(100000);
+    fake.link_len = 1472;
+    assert_true(probe(1473)); /* nobody can tell */
+    assert_int_equal(fake.sockets[0].probe_count, 0);
+    check_early(0);
+    assert_true(probe(1472));
+    assert_int_equal(fake.sockets[0].probe_count, 1);
+    assert_true(net_address_equal(&fake.sockets[0].sent_to,
+                                  &(struct net_address){.bytes = {192, 0, 2, 1}, .port = 2}));
+    assert_false(probe(1473));
+    session_close();
 }

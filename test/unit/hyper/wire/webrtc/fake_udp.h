@@ -22,7 +22,7 @@ struct fake_socket {
     const struct datagram_events *events;
     void *owner;
     struct net_address bound;
-    size_t sent_count, flush_count;
+    size_t sent_count, probe_count, flush_count;
     struct net_address sent_to;
     bool is_open;
 };
@@ -37,6 +37,7 @@ static struct {
     void (*on_change)(void *owner);
     void *watcher;
     bool refuses[2], refuses_port[2], refuses_watch;
+    size_t link_len; /* of a probe that the link takes */
 } fake;
 
 static inline struct fake_socket *fake_of(const struct datagram_socket *socket)
@@ -50,6 +51,15 @@ static inline void fake_send(struct datagram_socket *socket, const struct net_ad
     (void)local, (void)bytes;
     fake_of(socket)->sent_count++;
     fake_of(socket)->sent_to = *remote;
+}
+
+static inline bool fake_send_probe(struct datagram_socket *socket, const struct net_address *local,
+                                   const struct net_address *remote, struct actr_view bytes)
+{
+    (void)local;
+    fake_of(socket)->probe_count++;
+    fake_of(socket)->sent_to = *remote;
+    return bytes.len <= fake.link_len;
 }
 
 static inline void fake_flush(struct datagram_socket *socket)
@@ -74,8 +84,8 @@ static inline void fake_close(struct datagram_socket *socket)
     fake_of(socket)->is_open = false;
 }
 
-static const struct datagram_ops fake_socket_ops = {fake_send, fake_flush, fake_local, fake_stats,
-                                                    fake_close};
+static const struct datagram_ops fake_socket_ops = {fake_send,  fake_send_probe, fake_flush,
+                                                    fake_local, fake_stats,      fake_close};
 
 static inline int fake_datagram_open(struct net *net, const struct datagram_options *options,
                                      const struct datagram_events *events, void *owner,

@@ -214,6 +214,17 @@ static void socket_send(struct datagram_socket *base, const struct net_address *
         serve_mdns(socket->world, &question);
 }
 
+static bool socket_send_probe(struct datagram_socket *base, const struct net_address *local,
+                              const struct net_address *remote, struct actr_view bytes)
+{
+    struct world_socket *socket = container_of(base, struct world_socket, base);
+    socket->world->probes++;
+    if (bytes.len > WORLD_DATAGRAM_MAX)
+        return false;
+    socket_send(base, local, remote, bytes);
+    return true;
+}
+
 static void socket_flush(struct datagram_socket *base)
 {
 }
@@ -238,8 +249,8 @@ static void socket_close(struct datagram_socket *base)
     mem_free(socket);
 }
 
-static const struct datagram_ops socket_ops = {socket_send, socket_flush, socket_local,
-                                               socket_stats, socket_close};
+static const struct datagram_ops socket_ops = {socket_send,  socket_send_probe, socket_flush,
+                                               socket_local, socket_stats,      socket_close};
 
 static int world_datagram_open(struct net *net, const struct datagram_options *options,
                                const struct datagram_events *events, void *owner,

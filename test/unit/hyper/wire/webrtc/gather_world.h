@@ -16,6 +16,7 @@
 
 #define WORLD_DELAY_US 10000 /* of each packet and answer */
 #define WORLD_SOCKETS_MAX 64
+#define WORLD_DATAGRAM_MAX 1472 /* of a probe: larger ones are refused */
 
 struct world_socket;
 
@@ -35,7 +36,7 @@ struct gather_world {
     bool turn_is_dead, turn_refuses;
     bool mdns_is_dead;
     bool streams_fail;
-    unsigned stun_requests, allocations, releases, permissions, mdns_questions;
+    unsigned stun_requests, allocations, releases, permissions, mdns_questions, probes;
     struct net_address peer_data; /* the last peer that data was for */
 };
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gather_world.h"
 #include "harness.h"
 
 static void gathered_event(struct gathered *gathered)
@@ -99,4 +100,21 @@ unsigned gathered_has(const struct gathered *gathered, enum candidate_type type,
             (!text || strcmp(net_address_text(&gathered->candidates[i].address, buf), text) == 0))
             count++;
     return count;
+}
+
+void gathered_probes(struct gathered *gathered, struct gather_world *world,
+                     const struct net_address *relayed, const struct net_address *peer, bool is_udp)
+{
+    static uint8_t bytes[WORLD_DATAGRAM_MAX];
+    struct actr_view small = actr_view_of(bytes, sizeof(bytes) - 100),
+                     large = actr_view_of(bytes, sizeof(bytes));
+    struct net_address other = *relayed;
+    world->peer_data.port = 0;
+    other.port++;
+    assert_true(gatherer_probe_relayed(gathered->gatherer, &other, peer, small));
+    assert_int_equal(world->peer_data.port, 0);
+    assert_true(gatherer_probe_relayed(gathered->gatherer, relayed, peer, small));
+    assert_true(net_address_equal(&world->peer_data, peer));
+    assert_int_equal(world->probes > 0, is_udp);
+    assert_int_equal(gatherer_probe_relayed(gathered->gatherer, relayed, peer, large), !is_udp);
 }

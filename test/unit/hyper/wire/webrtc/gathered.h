@@ -11,6 +11,8 @@
 
 #define GATHERED_CANDIDATES_MAX 32
 
+struct gather_world;
+
 /* What a gatherer has told. */
 struct gathered {
     struct gatherer *gatherer;
@@ -32,3 +34,8 @@ void gathered_begin(struct gathered *gathered, const struct gatherer_options *op
 
 /* How many candidates of that type; NULL text: any address. */
 unsigned gathered_has(const struct gathered *gathered, enum candidate_type type, const char *text);
+
+/* Probes of all kinds through its relay; is_udp: the way to the server has a largest datagram. */
+void gathered_probes(struct gathered *gathered, struct gather_world *world,
+                     const struct net_address *relayed, const struct net_address *peer,
+                     bool is_udp);

@@ -286,7 +286,7 @@ TEST(a_server_too_many_is_told)
 
 /* ---- relays ---- */
 
-static void relay_by(const char *url)
+static void relay_by(const char *url, bool is_udp)
 {
     const char *const urls[] = {url, NULL};
     struct gather_world world;
@@ -320,6 +320,7 @@ static void relay_by(const char *url)
     assert_int_equal(world.peer_data.port, 0);
     gatherer_send_relayed(gathered.gatherer, &relay->address, &peer, view_text("back"));
     assert_true(net_address_equal(&world.peer_data, &peer));
+    gathered_probes(&gathered, &world, &relay->address, &peer, is_udp);
     world_run(&world, 3600 * (uint64_t)SECOND);
     assert_int_equal(gathered.lost, 0);
     assert_int_equal(world.allocations, 1);
@@ -329,17 +330,17 @@ static void relay_by(const char *url)
 
 TEST(a_relay_over_udp)
 {
-    relay_by("turn:turn.test");
+    relay_by("turn:turn.test", true);
 }
 
 TEST(a_relay_over_tcp)
 {
-    relay_by("turn:turn.test?transport=tcp");
+    relay_by("turn:turn.test?transport=tcp", false);
 }
 
 TEST(a_relay_over_tls)
 {
-    relay_by("turns:turn.test");
+    relay_by("turns:turn.test", false);
 }
 
 TEST(with_relays_only_nothing_else_is_told)

@@ -268,3 +268,26 @@ TEST(a_change_of_addresses_is_told_and_another_change_is_not)
     assert_int_equal(locals_count, 3);
     end();
 }
+
+TEST(a_probe_goes_by_the_socket_of_its_family_and_may_be_too_large)
+{
+    struct udp_mux_stats stats;
+    struct net_address remote = remote_of(1), remote6 = {.is_ipv6 = true, .port = 9};
+    begin();
+    fake.link_len = 5;
+    assert_true(udp_mux_send_probe(mux, NULL, &remote, actr_view_of("12345", 5)));
+    assert_false(udp_mux_send_probe(mux, NULL, &remote, actr_view_of("123456", 6)));
+    assert_int_equal(fake.sockets[0].probe_count, 2);
+    assert_int_equal(fake.sockets[1].probe_count, 0);
+    assert_true(udp_mux_send_probe(mux, NULL, &remote6, actr_view_of("12345", 5)));
+    assert_int_equal(fake.sockets[1].probe_count, 1);
+    assert_int_equal(fake.sockets[0].sent_count + fake.sockets[1].sent_count, 0);
+    end();
+
+    fake_open();
+    assert_int_equal(mux_open_with((struct udp_mux_options){.no_ipv6 = true}), 0);
+    assert_true(udp_mux_send_probe(mux, NULL, &remote6, actr_view_of("x", 1))); /* a lost one */
+    udp_mux_get_stats(mux, &stats);
+    assert_int_equal(stats.unsendable, 1);
+    mux_close();
+}

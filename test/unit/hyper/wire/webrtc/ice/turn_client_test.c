@@ -520,21 +520,29 @@ TEST(one_peer_too_many_takes_the_place_of_the_one_unused_for_longest)
     model_deinit(&model);
 }
 
+/* A channel takes what UDP does, an indication what fits in a packet. */
 TEST(what_does_not_fit_is_dropped_and_the_longest_arrives)
 {
-    static uint8_t data[STUN_PACKET_MAX];
+    static uint8_t data[UINT16_MAX + 1];
     struct turn_model model;
     struct net_address peer = model_address(1, 1000);
     model_init(&model, false);
     model_allocate(&model);
+    turn_client_send(model.client, &peer, actr_view_of(data, STUN_PACKET_MAX), model.now_us);
+    assert_int_equal(model.peer_count_in, 0);
     model_send(&model, &peer, "x");
     model_settle(&model);
     unsigned sent = model.peer_count_in;
-    turn_client_send(model.client, &peer, actr_view_of(data, STUN_PACKET_MAX - 3), model.now_us);
+    turn_client_send(model.client, &peer, actr_view_of(data, sizeof(data)), model.now_us);
     assert_int_equal(model.peer_count_in, sent);
-    turn_client_send(model.client, &peer, actr_view_of(data, STUN_PACKET_MAX - 4), model.now_us);
-    assert_int_equal(model.peer_count_in, sent + 1);
-    assert_int_equal(model.at_peer.len, STUN_PACKET_MAX - 4);
+    static const size_t lens[] = {STUN_PACKET_MAX - 4, STUN_PACKET_MAX - 3, MODEL_DATA_MAX};
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+        memset(data, (int)i + 1, sizeof(data));
+        turn_client_send(model.client, &peer, actr_view_of(data, lens[i]), model.now_us);
+        assert_int_equal(model.peer_count_in, ++sent);
+        assert_int_equal(model.at_peer.len, lens[i]);
+        assert_memory_equal(model.at_peer.data, data, lens[i]);
+    }
     model_deinit(&model);
 }
 

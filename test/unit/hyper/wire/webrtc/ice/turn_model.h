@@ -15,6 +15,7 @@
 #define MODEL_MINUTE (60 * (uint64_t)MODEL_SECOND)
 #define MODEL_PACKETS_MAX 256
 #define MODEL_PEERS_MAX 80
+#define MODEL_DATA_MAX 16500
 
 struct model_packet {
     uint8_t data[STUN_PACKET_MAX];
@@ -24,7 +25,7 @@ struct model_packet {
 /* What arrived at a peer, or came from one to the client. */
 struct model_data {
     struct net_address peer;
-    uint8_t data[2048];
+    uint8_t data[MODEL_DATA_MAX];
     size_t len;
     bool by_channel;
 };
