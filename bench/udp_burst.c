@@ -5,7 +5,8 @@
  *
  * Value: through datagram.h, with its loop. Baseline: bare sockets with UDP_SEGMENT and UDP_GRO in
  * buffers of 64 KiB, nothing copied, nothing looked at. udp_burst_plain is the same with neither,
- * beside bare sendto() and recv(). */
+ * beside bare sendto() and recv(); udp_burst_large and udp_burst_large_plain have datagrams of
+ * 16,360 bytes, of which four make a message. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -19,20 +20,31 @@
 #include "net/socket_net.h"
 #include "sys/loop_uv.h"
 
-#define DATAGRAM_LEN 1200
-#define SEGMENTS 54
 #define TRAINS 8
-#define BURST_LEN ((size_t)DATAGRAM_LEN * SEGMENTS * TRAINS)
 #define BURSTS 1000
 #define BUFFER_LEN (4 << 20)
 
-static uint8_t train[DATAGRAM_LEN * SEGMENTS];
+struct shape {
+    size_t len, segments; /* a train has so many datagrams */
+    bool has_offload;
+};
+
+static uint8_t train[DATAGRAM_LEN_MAX];
+
+static size_t train_len(const struct shape *shape)
+{
+    return shape->len * shape->segments;
+}
+
+static size_t burst_len(const struct shape *shape)
+{
+    return train_len(shape) * TRAINS;
+}
 
 /* ---- bare sockets ---- */
 
 struct bare {
     int from, to;
-    bool has_offload;
 };
 
 static int bare_socket(struct sockaddr_in *address)
@@ -51,31 +63,31 @@ static int bare_socket(struct sockaddr_in *address)
     return fd;
 }
 
-static bool bare_open(struct bare *bare)
+static bool bare_open(struct bare *bare, const struct shape *shape)
 {
     struct sockaddr_in from, to;
-    int segment = DATAGRAM_LEN, one = 1;
+    int segment = (int)shape->len, one = 1;
     bare->from = bare_socket(&from);
     bare->to = bare_socket(&to);
     if (bare->from < 0 || bare->to < 0 ||
         connect(bare->from, (const struct sockaddr *)&to, sizeof(to)) < 0)
         return false;
-    return !bare->has_offload ||
+    return !shape->has_offload ||
            (setsockopt(bare->from, SOL_UDP, UDP_SEGMENT, &segment, sizeof(segment)) == 0 &&
             setsockopt(bare->to, SOL_UDP, UDP_GRO, &one, sizeof(one)) == 0);
 }
 
-static bool bare_burst(const struct bare *bare)
+static bool bare_burst(const struct bare *bare, const struct shape *shape)
 {
     static uint8_t buf[65536];
     size_t received = 0;
     for (int i = 0; i < TRAINS; i++) {
-        size_t step = bare->has_offload ? sizeof(train) : DATAGRAM_LEN;
-        for (size_t at = 0; at < sizeof(train); at += step)
+        size_t step = shape->has_offload ? train_len(shape) : shape->len;
+        for (size_t at = 0; at < train_len(shape); at += step)
             if (send(bare->from, train + at, step, 0) < 0)
                 return false;
     }
-    while (received < BURST_LEN) {
+    while (received < burst_len(shape)) {
         ssize_t len = recv(bare->to, buf, sizeof(buf), 0);
         if (len <= 0)
             return false;
@@ -84,14 +96,14 @@ static bool bare_burst(const struct bare *bare)
     return true;
 }
 
-static bool bare_run(bool has_offload, double *ret_rate)
+static bool bare_run(const struct shape *shape, double *ret_rate)
 {
-    struct bare bare = {-1, -1, has_offload};
-    bool ok = bare_open(&bare);
+    struct bare bare = {-1, -1};
+    bool ok = bare_open(&bare, shape);
     double begin = bench_now_us();
     for (int i = 0; ok && i < BURSTS; i++)
-        ok = bare_burst(&bare);
-    *ret_rate = (double)BURST_LEN * BURSTS / (bench_now_us() - begin);
+        ok = bare_burst(&bare, shape);
+    *ret_rate = (double)burst_len(shape) * BURSTS / (bench_now_us() - begin);
     close(bare.from);
     close(bare.to);
     return ok;
@@ -140,36 +152,51 @@ static void ours_close(struct ours *ours)
     loop_uv_close(ours->loop);
 }
 
-static bool ours_run(bool has_offload, double *ret_rate)
+static bool ours_run(const struct shape *shape, double *ret_rate)
 {
     struct ours ours = {0};
     struct net_address to;
     struct datagram_stats stats;
-    if (!ours_open(&ours, has_offload))
+    if (!ours_open(&ours, shape->has_offload))
         return false;
     datagram_local(ours.to, &to);
     double begin = bench_now_us();
     for (int i = 0; i < BURSTS; i++) {
         for (int k = 0; k < TRAINS; k++)
-            for (size_t at = 0; at < sizeof(train); at += DATAGRAM_LEN)
-                datagram_send(ours.from, NULL, &to, actr_view_of(train + at, DATAGRAM_LEN));
-        while (ours.received < BURST_LEN * (size_t)(i + 1))
+            for (size_t at = 0; at < train_len(shape); at += shape->len)
+                datagram_send(ours.from, NULL, &to, actr_view_of(train + at, shape->len));
+        while (ours.received < burst_len(shape) * (size_t)(i + 1))
             loop_uv_dispatch_wait(ours.loop);
     }
-    *ret_rate = (double)BURST_LEN * BURSTS / (bench_now_us() - begin);
+    *ret_rate = (double)burst_len(shape) * BURSTS / (bench_now_us() - begin);
     datagram_get_stats(ours.from, &stats);
     ours_close(&ours);
     return stats.dropped_out == 0;
 }
 
+static bool run(const struct shape *shape, struct bench_sample *ret_sample)
+{
+    return ours_run(shape, &ret_sample->value) && bare_run(shape, &ret_sample->baseline);
+}
+
 static bool run_offload(struct bench_sample *ret_sample)
 {
-    return ours_run(true, &ret_sample->value) && bare_run(true, &ret_sample->baseline);
+    return run(&(struct shape){1200, 54, true}, ret_sample);
 }
 
 static bool run_plain(struct bench_sample *ret_sample)
 {
-    return ours_run(false, &ret_sample->value) && bare_run(false, &ret_sample->baseline);
+    return run(&(struct shape){1200, 54, false}, ret_sample);
+}
+
+static bool run_large(struct bench_sample *ret_sample)
+{
+    return run(&(struct shape){DATAGRAM_LEN_BEST, 4, true}, ret_sample);
+}
+
+static bool run_large_plain(struct bench_sample *ret_sample)
+{
+    return run(&(struct shape){DATAGRAM_LEN_BEST, 4, false}, ret_sample);
 }
 
 const struct bench_case bench_udp_burst[] = {
@@ -190,5 +217,21 @@ const struct bench_case bench_udp_burst[] = {
      .runs = 5,
      .has_baseline = true,
      .run = run_plain},
+    {.name = "udp_burst_large",
+     .what = "udp_burst with datagrams of 16,360 bytes",
+     .unit = "MB/s",
+     .target_kind = BENCH_RATIO_MIN,
+     .target = 0.5,
+     .runs = 5,
+     .has_baseline = true,
+     .run = run_large},
+    {.name = "udp_burst_large_plain",
+     .what = "udp_burst_plain with datagrams of 16,360 bytes",
+     .unit = "MB/s",
+     .target_kind = BENCH_RATIO_MIN,
+     .target = 0.5,
+     .runs = 5,
+     .has_baseline = true,
+     .run = run_large_plain},
     {0},
 };

@@ -31,6 +31,9 @@
 #define DATAGRAM_OUT_FITS 1232
 /* The limit of the system for segments of one message (UDP_MAX_SEGMENTS of older ones). */
 #define DATAGRAM_OUT_SEGMENTS 64
+/* Of a run: with the headers of Ethernet, VLAN, IPv6 and UDP it is not larger than what a device
+ * takes (GSO_MAX_SIZE, 65,536), else the system segments it without the device. */
+#define DATAGRAM_OUT_RUN_MAX (65536 - 14 - 4 - 40 - 8)
 
 #define DATAGRAM_OUT_CONTROL (CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t)))
 
@@ -265,8 +268,8 @@ static bool run_fits(const struct datagram_run *run, const struct net_address *l
                      const struct net_address *remote, size_t len)
 {
     return len > 0 && len <= run->segment && run->len == run->segment * run->count &&
-           run->count < DATAGRAM_OUT_SEGMENTS && net_address_equal(&run->remote, remote) &&
-           net_address_same_host(&run->local, local);
+           run->len + len <= DATAGRAM_OUT_RUN_MAX && run->count < DATAGRAM_OUT_SEGMENTS &&
+           net_address_equal(&run->remote, remote) && net_address_same_host(&run->local, local);
 }
 
 static void collect(struct datagram_udp *socket, const struct net_address *local,

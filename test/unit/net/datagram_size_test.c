@@ -15,7 +15,7 @@
 #include "net/datagram.h"
 #include "rig.h"
 
-#define LARGE 16376 /* four of them leave as one */
+#define LARGE DATAGRAM_LEN_BEST
 #define LARGEST 16500
 
 /* ---- the link ---- */
