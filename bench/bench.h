@@ -54,6 +54,7 @@ extern const struct bench_case bench_dynclib[];
 extern const struct bench_case bench_envelope[];
 extern const struct bench_case bench_dispatch[];
 extern const struct bench_case bench_rendezvous[];
+extern const struct bench_case bench_record[];
 extern const struct bench_case bench_node[];
 extern const struct bench_case bench_mailbox[];
 extern const struct bench_case bench_assoc[];

@@ -1,7 +1,15 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* DTLS by OpenSSL, with a BIO whose reading end is the datagram at hand and whose writing end is
- * the owner's send().
+/* The handshake by OpenSSL, with a BIO whose reading end is the record at hand and whose writing
+ * end is the owner's send(); then records of our own (dtls_record), and OpenSSL's session is freed.
+ * What a session of OpenSSL costs for each packet, and in memory, is in docs/adr/0017-records.md.
+ *
+ * The seam. Data that comes before the handshake is complete is dropped, so OpenSSL never opens a
+ * record of data: who opens it is always the same, and so is who knows that it came before. What is
+ * left of the handshake after that is one thing: a peer that has not got the last flight sends its
+ * Finished again, and a server answers with its own (dtls_flight). When no keys can be had from
+ * OpenSSL, or they are proven wrong, it keeps the session to the end (is_fallback in the
+ * statistics).
  *
  * Time: OpenSSL's retransmission timer reads the wall clock, and it looks at it in every read, so
  * it cannot be told when to expire. How long it runs is said by dtls_on_timer(), which notes the
@@ -9,13 +17,16 @@
  * back), it is looked at again every DTLS_CLOCKS_US.
  *
  * One record a datagram: OpenSSL puts several records of a flight into one write; they are taken
- * apart again.
+ * apart again. Of those that come in one datagram it is given one at a time.
  *
  * A cookie (RFC 6347 §4.2.1), although ICE has verified the path: whoever takes part in ICE may
  * give a victim's address. It is a random value of the association, which exists before its first
  * datagram anyway; until it has come back a server answers with less than it was sent.
  *
- * Buffers are bounded by OpenSSL: 100 records of the next epoch, handshake messages 10 ahead.
+ * Buffers of a handshake are bounded by OpenSSL: 100 records of the next epoch, messages 10 ahead.
+ *
+ * Records are opened beside where they lie, not in there: what turns out not to be ours is offered
+ * to others, and SCTP wants to be aligned. It is one pass either way.
  *
  * Loop thread. Must never leave anything in OpenSSL's error queue, and never be freed in an event.
  */
@@ -29,11 +40,12 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "hyper/wire/webrtc/dtls_context.h"
+#include "hyper/wire/webrtc/dtls_flight.h"
+#include "hyper/wire/webrtc/dtls_keys.h"
+#include "hyper/wire/webrtc/dtls_record.h"
 #include "sys/crypto.h"
 
 #define DTLS_COOKIE_LEN 20
-#define DTLS_HEADER_LEN 13
-#define DTLS_PLAIN_MAX 16384
 /* A handshake's path has just been tried, so less than the second of RFC 6347 §4.2.4.1; what comes
  * again needlessly is dropped. Doubled at each repetition. */
 #define DTLS_TIMEOUT_FIRST_US 300000u
@@ -45,7 +57,10 @@ enum dtls_state { DTLS_HANDSHAKE, DTLS_OPEN, DTLS_OVER };
 
 struct dtls {
     struct dtls_context *context;
-    SSL *ssl;
+    SSL *ssl; /* until it is open; then NULL, unless it is the fallback */
+    struct dtls_record_out out;
+    struct dtls_record_in in;
+    struct dtls_flight flight;
     const struct dtls_events *events;
     void *owner;
     enum dtls_role role;
@@ -54,8 +69,8 @@ struct dtls {
     size_t fingerprint_count;
     struct fingerprint fingerprints[DTLS_FINGERPRINTS_MAX];
     uint8_t cookie[DTLS_COOKIE_LEN];
-    struct actr_view input; /* the datagram that is being received */
-    unsigned taken;         /* records of it that OpenSSL has accepted */
+    struct actr_view input; /* the record that OpenSSL is to read */
+    bool is_taken;          /* it has accepted that */
     uint64_t now_us, handshake_max_us;
     uint64_t deadline_us; /* retransmission, while OpenSSL wants one */
     uint64_t end_us;      /* of the handshake */
@@ -78,13 +93,10 @@ static int dtls_bio_read(BIO *bio, char *buf, size_t cap, size_t *ret_len)
     return 1;
 }
 
-/* The length of the record at the front, with its header. */
-static size_t dtls_record_len(struct actr_view bytes)
+static void dtls_emit(struct dtls *dtls, struct actr_view record)
 {
-    if (bytes.len < DTLS_HEADER_LEN)
-        return bytes.len;
-    size_t len = DTLS_HEADER_LEN + ((size_t)bytes.ptr[11] << 8 | bytes.ptr[12]);
-    return len < bytes.len ? len : bytes.len;
+    dtls->stats.records_out++;
+    dtls->events->send(dtls->owner, record);
 }
 
 static int dtls_bio_write(BIO *bio, const char *buf, size_t len, size_t *ret_len)
@@ -94,10 +106,9 @@ static int dtls_bio_write(BIO *bio, const char *buf, size_t len, size_t *ret_len
 
     BIO_clear_retry_flags(bio);
     while (rest.len > 0) {
-        struct actr_view record = actr_view_of(rest.ptr, dtls_record_len(rest));
-        rest = actr_view_of(rest.ptr + record.len, rest.len - record.len);
-        dtls->stats.records_out++;
-        dtls->events->send(dtls->owner, record);
+        struct actr_view record = dtls_record_cut(&rest);
+        dtls_flight_note(&dtls->flight, record);
+        dtls_emit(dtls, record);
     }
     *ret_len = len;
     return 1;
@@ -139,12 +150,12 @@ static int dtls_check_certificate(X509_STORE_CTX *store, void *arg)
     return 0;
 }
 
-/* Counts what was decrypted; headers come before that and do not count. */
+/* Notes what was decrypted; headers come before that and do not count. */
 static void dtls_on_record(int is_written, int version, int type, const void *buf, size_t len,
                            SSL *ssl, void *arg)
 {
     if (!is_written && type != SSL3_RT_HEADER && type != SSL3_RT_INNER_CONTENT_TYPE)
-        dtls_of(ssl)->taken++;
+        dtls_of(ssl)->is_taken = true;
 }
 
 void dtls_context_hook(struct dtls_context *context)
@@ -222,13 +233,22 @@ int dtls_new(struct dtls_context *context, const struct dtls_options *options,
     return 0;
 }
 
+/* Nothing is sent. */
+static void dtls_free_ssl(struct dtls *dtls)
+{
+    if (dtls->ssl)
+        SSL_set_quiet_shutdown(dtls->ssl, 1);
+    SSL_free(dtls->ssl);
+    dtls->ssl = NULL;
+}
+
 struct dtls *dtls_free(struct dtls *dtls)
 {
     if (!dtls)
         return NULL;
-    if (dtls->ssl)
-        SSL_set_quiet_shutdown(dtls->ssl, 1);
-    SSL_free(dtls->ssl);
+    dtls_free_ssl(dtls);
+    dtls_record_out_deinit(&dtls->out);
+    dtls_record_in_deinit(&dtls->in);
     dtls_context_unref(dtls->context);
     mem_free(dtls);
     return NULL;
@@ -265,6 +285,23 @@ static void dtls_on_result(struct dtls *dtls, int result)
     }
 }
 
+/* From OpenSSL to records of our own. */
+static int dtls_take_over(struct dtls *dtls)
+{
+    struct dtls_record_key out, in;
+
+    int r = dtls_keys_derive(dtls->ssl, &out, &in);
+    if (r < 0)
+        return r;
+    r = dtls_flight_end(&dtls->flight, &out, &dtls->out);
+    if (r == 0)
+        r = dtls_record_in_init(&dtls->in, &in);
+    dtls_keys_wipe(&out, &in);
+    if (r == 0)
+        dtls_free_ssl(dtls);
+    return r;
+}
+
 static void dtls_handshake(struct dtls *dtls)
 {
     int r = SSL_do_handshake(dtls->ssl);
@@ -275,6 +312,7 @@ static void dtls_handshake(struct dtls *dtls)
     dtls_clear_errors();
     dtls->state = DTLS_OPEN;
     dtls->end_us = UINT64_MAX;
+    dtls->stats.is_fallback = dtls_take_over(dtls) < 0;
     dtls->events->on_open(dtls->owner);
 }
 
@@ -296,67 +334,141 @@ bool dtls_is(struct actr_view datagram)
     return datagram.len > 0 && datagram.ptr[0] >= 20 && datagram.ptr[0] <= 63;
 }
 
-/* Before the keys are there: may it belong to a handshake? */
-static bool dtls_is_handshake(struct actr_view record)
+/* ---- Sealed by us ---- */
+
+static int dtls_seal(struct dtls *dtls, enum dtls_record_type type, struct actr_view plain)
 {
-    return record.len > DTLS_HEADER_LEN && record.ptr[0] <= SSL3_RT_HANDSHAKE &&
-           record.ptr[1] == DTLS1_VERSION_MAJOR;
+    uint8_t record[DTLS_PACKET_MAX + DTLS_OVERHEAD];
+    size_t len;
+
+    int r = dtls_record_seal(&dtls->out, type, plain, record, &len);
+    if (r == DTLS_RECORD_SPENT)
+        return err_origin(ACTR_EUNAVAILABLE, "dtls: no record numbers are left");
+    if (r == 0)
+        dtls_emit(dtls, actr_view_of(record, len));
+    return r;
 }
 
-/* The records in a datagram, and how many of them may belong to a handshake. */
-static unsigned dtls_count_records(struct actr_view datagram, unsigned *ret_handshakes)
+/* The peer's Finished has come again: it has not got ours, or not yet. */
+static void dtls_repeat(struct dtls *dtls)
 {
-    unsigned count = 0, handshakes = 0;
-    for (; datagram.len > 0; count++) {
-        size_t len = dtls_record_len(datagram);
-        handshakes += dtls_is_handshake(actr_view_of(datagram.ptr, len));
-        datagram = actr_view_of(datagram.ptr + len, datagram.len - len);
-    }
-    *ret_handshakes = handshakes;
-    return count;
+    uint8_t change[DTLS_FLIGHT_CHANGE_LEN];
+
+    dtls_flight_change(&dtls->flight, change);
+    dtls_emit(dtls, actr_view_of(change, sizeof change));
+    /* What is not sent is lost, and asked for again. */
+    if (dtls_seal(dtls, DTLS_RECORD_HANDSHAKE, dtls_flight_finished(&dtls->flight)) == 0)
+        dtls->stats.retransmissions++;
 }
 
-static void dtls_read(struct dtls *dtls)
+/* RFC 5246 §7.2. A warning that does not end the session says nothing. */
+static void dtls_on_alert(struct dtls *dtls, struct actr_view alert)
 {
-    _Alignas(16) uint8_t plain[DTLS_PLAIN_MAX];
-
-    if (dtls->state != DTLS_OPEN)
+    if (alert.len != 2)
         return;
+    if (alert.ptr[1] == SSL_AD_CLOSE_NOTIFY) {
+        dtls->state = DTLS_OVER;
+        dtls->events->on_closed(dtls->owner);
+    } else if (alert.ptr[0] == SSL3_AL_FATAL) {
+        dtls_fail(dtls, ACTR_EUNAVAILABLE, SSL_alert_desc_string_long(alert.ptr[1]));
+    }
+}
+
+static bool dtls_open_record(struct dtls *dtls, struct actr_view record)
+{
+    _Alignas(16) uint8_t bytes[DTLS_RECORD_PLAIN_MAX];
+    struct dtls_record_head head;
+    size_t len;
+
+    if (!dtls_record_open(&dtls->in, record, &head, bytes, &len))
+        return false;
+    struct actr_view plain = actr_view_of(bytes, len);
+    if (head.type == DTLS_RECORD_DATA && len > 0)
+        dtls->events->on_data(dtls->owner, plain);
+    else if (head.type == DTLS_RECORD_ALERT)
+        dtls_on_alert(dtls, plain);
+    else if (head.type == DTLS_RECORD_HANDSHAKE && len > 0 && bytes[0] == SSL3_MT_FINISHED &&
+             dtls->role == DTLS_SERVER)
+        dtls_repeat(dtls);
+    return true;
+}
+
+/* ---- The fallback ---- */
+
+static bool dtls_ssl_read(struct dtls *dtls, struct actr_view record)
+{
+    _Alignas(16) uint8_t plain[DTLS_RECORD_PLAIN_MAX];
+
+    dtls->input = record;
+    dtls->is_taken = false;
     do {
         int len = SSL_read(dtls->ssl, plain, sizeof plain);
         if (len <= 0) {
             dtls_on_result(dtls, len);
-            return;
+            break;
         }
-        dtls->taken++;
+        dtls->is_taken = true;
         dtls->events->on_data(dtls->owner, actr_view_of(plain, (size_t)len));
     } while (dtls->state == DTLS_OPEN && (dtls->input.len > 0 || SSL_has_pending(dtls->ssl)));
+    dtls->input = (struct actr_view){0};
+    return dtls->is_taken;
+}
+
+static int dtls_ssl_write(struct dtls *dtls, struct actr_view bytes)
+{
+    int len = SSL_write(dtls->ssl, bytes.ptr, (int)bytes.len);
+    if (len == (int)bytes.len)
+        return 0;
+    dtls_clear_errors();
+    return err_origin(ACTR_EINTERNAL, "dtls: OpenSSL does not write");
+}
+
+/* ---- In ---- */
+
+/* Before the keys are there only the form can be judged: may it belong to a handshake? A message of
+ * that may fill several records or half of one. */
+static bool dtls_shake(struct dtls *dtls, struct actr_view record)
+{
+    if (record.len <= DTLS_RECORD_HEADER_LEN || record.ptr[0] > DTLS_RECORD_HANDSHAKE ||
+        record.ptr[1] != DTLS1_VERSION_MAJOR)
+        return false;
+    dtls->input = record;
+    dtls_handshake(dtls);
+    dtls->input = (struct actr_view){0};
+    return true;
+}
+
+/* One record. False: it is not for this association. */
+static bool dtls_take(struct dtls *dtls, struct actr_view record)
+{
+    dtls_clear_errors();
+    switch (dtls->state) {
+    case DTLS_HANDSHAKE:
+        return dtls_shake(dtls, record);
+    case DTLS_OPEN:
+        return dtls->ssl ? dtls_ssl_read(dtls, record) : dtls_open_record(dtls, record);
+    case DTLS_OVER:
+        break;
+    }
+    return false;
 }
 
 bool dtls_receive(struct dtls *dtls, struct actr_view datagram, uint64_t now_us)
 {
-    unsigned handshakes, records = dtls_count_records(datagram, &handshakes);
-    bool is_open = dtls->state == DTLS_OPEN;
+    bool is_early = dtls->role == DTLS_CLIENT && !dtls->is_started;
+    bool is_ours = dtls_is(datagram) && !is_early;
+    bool is_taken = false;
 
-    dtls->stats.records_in += records;
-    if (dtls->state == DTLS_OVER || !dtls_is(datagram) || (!is_open && handshakes == 0) ||
-        (dtls->role == DTLS_CLIENT && !dtls->is_started)) {
-        dtls->stats.dropped += records;
-        return false;
-    }
     dtls->now_us = now_us;
-    dtls->input = datagram;
-    dtls->taken = 0;
-    dtls_clear_errors();
-    if (!is_open)
-        dtls_handshake(dtls);
-    dtls_read(dtls);
-    dtls->input = (struct actr_view){0};
-    /* A message of a handshake may fill several records or half of one: only its form counts. */
-    unsigned taken = is_open ? dtls->taken : handshakes;
-    if (taken < records)
-        dtls->stats.dropped += records - taken;
-    return taken > 0;
+    while (datagram.len > 0) {
+        struct actr_view record = dtls_record_cut(&datagram);
+        dtls->stats.records_in++;
+        if (is_ours && dtls_take(dtls, record))
+            is_taken = true;
+        else
+            dtls->stats.dropped++;
+    }
+    return is_taken;
 }
 
 bool dtls_is_open(const struct dtls *dtls)
@@ -368,21 +480,26 @@ int dtls_send(struct dtls *dtls, struct actr_view bytes)
 {
     if (dtls->state != DTLS_OPEN)
         return err_origin(ACTR_ESTATE, "dtls: not open");
-    if (bytes.len == 0 || bytes.len > DTLS_MTU - DTLS_OVERHEAD)
+    if (bytes.len == 0 || bytes.len > DTLS_PACKET_MAX)
         return err_origin(ACTR_EINVALID, "dtls: a packet of %zu bytes", bytes.len);
-    int len = SSL_write(dtls->ssl, bytes.ptr, (int)bytes.len);
-    if (len == (int)bytes.len)
-        return 0;
+    return dtls->ssl ? dtls_ssl_write(dtls, bytes) : dtls_seal(dtls, DTLS_RECORD_DATA, bytes);
+}
+
+static void dtls_send_close(struct dtls *dtls)
+{
+    static const uint8_t alert[] = {SSL3_AL_WARNING, SSL_AD_CLOSE_NOTIFY};
+
+    if (dtls->ssl)
+        SSL_shutdown(dtls->ssl);
+    else if (dtls_seal(dtls, DTLS_RECORD_ALERT, actr_view_of(alert, sizeof alert)) < 0)
+        return; /* the peer finds out by its silence */
     dtls_clear_errors();
-    return err_origin(ACTR_EINTERNAL, "dtls: OpenSSL does not write");
 }
 
 void dtls_close(struct dtls *dtls)
 {
-    if (dtls->state == DTLS_OPEN) {
-        SSL_shutdown(dtls->ssl);
-        dtls_clear_errors();
-    }
+    if (dtls->state == DTLS_OPEN)
+        dtls_send_close(dtls);
     dtls->state = DTLS_OVER;
 }
 

@@ -5,8 +5,9 @@
  *
  * Both sides present a certificate; the peer's must match one of the fingerprints of its SDP,
  * compared in constant time, else on_failed. use_srtp is always offered and accepted: the existing
- * system refuses a handshake without it. No datagram larger than DTLS_MTU leaves; one record a
- * datagram. A record that does not authenticate is dropped and counted.
+ * system refuses a handshake without it. No datagram of a handshake is larger than DTLS_MTU; one
+ * record a datagram. A record that does not authenticate, or that has come before, is dropped and
+ * counted. Data that comes before the handshake is complete is dropped too.
  *
  * Loop thread. Events come inside _start(), _receive(), _tick(), _send() and _close(); the owner
  * must not free it inside an event. */
@@ -28,6 +29,8 @@ struct dtls_context;
 #define DTLS_MTU 1168
 #define DTLS_OVERHEAD                                                                              \
     37 /* of a record, at most, with the suites we take: header 13, nonce 8, tag 16 */
+/* What one record may carry, when the path takes such datagrams; a peer may send 16,384. */
+#define DTLS_PACKET_MAX 16300
 #define DTLS_FINGERPRINTS_MAX 4
 
 enum dtls_role { DTLS_CLIENT, DTLS_SERVER };
@@ -72,8 +75,9 @@ bool dtls_is(struct actr_view datagram);
 bool dtls_receive(struct dtls *dtls, struct actr_view datagram, uint64_t now_us);
 
 bool dtls_is_open(const struct dtls *dtls);
-/* Encrypts and sends one record. 0, ACTR_ESTATE (not open), ACTR_EINVALID (over DTLS_MTU -
- * DTLS_OVERHEAD), ACTR_EINTERNAL. */
+/* Encrypts and sends one record: a datagram of bytes.len + DTLS_OVERHEAD at most, which the caller
+ * knows to fit the path. 0, ACTR_ESTATE (not open), ACTR_EINVALID (empty, over DTLS_PACKET_MAX),
+ * ACTR_EUNAVAILABLE (2^48 records have been sent: the session must end), ACTR_EINTERNAL. */
 int dtls_send(struct dtls *dtls, struct actr_view bytes) ACTR_MUST_CHECK;
 /* Sends close_notify. */
 void dtls_close(struct dtls *dtls);
@@ -86,5 +90,6 @@ struct dtls_stats {
     uint64_t records_in, records_out,
         dropped; /* dropped: did not authenticate, malformed, replayed */
     uint64_t retransmissions;
+    bool is_fallback; /* open, with records by OpenSSL: it gave no keys for our own */
 };
 void dtls_get_stats(const struct dtls *dtls, struct dtls_stats *ret_stats);

@@ -59,9 +59,6 @@ struct sctp_message {
 struct sctp_events {
     /* One packet, at most the MTU given; lent. Several in a row: the caller flushes at the end. */
     void (*send)(void *owner, struct actr_view packet);
-    /* The same, to be sent at once and never in fragments. False: the system says that it is too
-     * big. Not called without mtu_max. */
-    bool (*probe)(void *owner, struct actr_view packet);
     void (*on_open)(void *owner, uint16_t streams_out, uint16_t streams_in);
     /* A whole message; a reference. Over message_len_max: on_closed with ACTR_EINVALID instead, and
      * the peer is told why. */
@@ -74,8 +71,11 @@ struct sctp_events {
     void (*on_reset)(void *owner, const uint16_t *streams, size_t count, bool is_incoming);
     /* Code 0: SHUTDOWN of the peer. ACTR_EUNAVAILABLE: it broke off, for a reason that detail may
      * tell, or broke the rules; ACTR_ETIMEDOUT: it does not answer at the beginning; ACTR_EINVALID:
-     * a message over the limit; ACTR_ENOMEM. What came before is handed up first. Last event. */
+     * a message over the limit; ACTR_ENOMEM. What came before is handed up first. Last one. */
     void (*on_closed)(void *owner, int code, const char *detail);
+    /* As send(), to be sent at once and never in fragments. False: the system says that it is too
+     * big. Not called without mtu_max. */
+    bool (*probe)(void *owner, struct actr_view packet);
 };
 
 struct sctp_options {

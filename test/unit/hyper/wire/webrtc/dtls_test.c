@@ -16,7 +16,7 @@
 
 struct datagram {
     size_t len;
-    uint8_t bytes[1500];
+    uint8_t bytes[DTLS_PACKET_MAX + DTLS_OVERHEAD];
 };
 
 struct side {
@@ -29,14 +29,14 @@ struct side {
     unsigned opened, closed, failed;
     bool sends_at_once;
     int code;
-    uint8_t data[2048];
+    uint8_t data[DTLS_PACKET_MAX];
     size_t data_len, data_count;
 };
 
 static void on_send(void *owner, struct actr_view bytes)
 {
     struct side *side = owner;
-    assert_true(bytes.len <= DTLS_MTU);
+    assert_true(bytes.len <= (side->opened ? sizeof side->queue[0].bytes : DTLS_MTU));
     /* One record, and nothing behind it. */
     assert_true(bytes.len >= 13);
     assert_int_equal(bytes.len, 13 + (size_t)(bytes.ptr[11] << 8 | bytes.ptr[12]));
@@ -162,7 +162,7 @@ static void wait_next(struct side *a, struct side *b)
 TEST(both_sides_open_and_exchange_packets_of_the_largest_size)
 {
     struct side client, server;
-    uint8_t packet[DTLS_MTU - DTLS_OVERHEAD];
+    static uint8_t packet[DTLS_PACKET_MAX];
     pair_open(&client, &server);
     assert_int_equal(dtls_deadline(client.dtls), UINT64_MAX);
     for (size_t i = 0; i < sizeof packet; i++)
@@ -173,8 +173,13 @@ TEST(both_sides_open_and_exchange_packets_of_the_largest_size)
     assert_int_equal(server.data_len, sizeof packet);
     assert_memory_equal(server.data, packet, sizeof packet);
     assert_int_equal(client.data_len, 1);
-    assert_true(client.largest <= DTLS_MTU);
-    uint8_t more[DTLS_MTU - DTLS_OVERHEAD + 1] = {0};
+    assert_int_equal(client.largest, DTLS_PACKET_MAX + DTLS_OVERHEAD);
+    /* What a path of DTLS_MTU carries. */
+    client.largest = 0;
+    assert_int_equal(dtls_send(client.dtls, actr_view_of(packet, DTLS_MTU - DTLS_OVERHEAD)), 0);
+    assert_int_equal(client.largest, DTLS_MTU);
+    settle(&client, &server);
+    static const uint8_t more[DTLS_PACKET_MAX + 1];
     assert_int_equal(dtls_send(client.dtls, actr_view_of(more, sizeof more)), ACTR_EINVALID);
     assert_int_equal(dtls_send(client.dtls, actr_view_of(more, 0)), ACTR_EINVALID);
     struct dtls_stats stats;
