@@ -204,8 +204,9 @@ static void on_drained(void *owner)
 
 static const struct dtls_events dtls_events = {on_datagram, on_dtls_open, on_dtls_data,
                                                on_dtls_closed, on_dtls_failed};
-static const struct sctp_events sctp_events = {on_packet,        on_sctp_open,  on_sctp_message,
-                                               on_sctp_writable, on_sctp_reset, on_sctp_closed};
+static const struct sctp_events sctp_events = {
+    on_packet,      on_sctp_open, on_sctp_message, on_sctp_writable, on_sctp_reset,
+    on_sctp_closed, NULL};
 static const struct data_channels_events channel_events = {
     on_opened, on_acknowledged, on_message, on_writable, on_closed, on_drained};
 

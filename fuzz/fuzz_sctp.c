@@ -101,8 +101,8 @@ static void on_drained(void *owner)
 {
 }
 
-static const struct sctp_events sctp_events = {on_send,     on_open,  on_message,
-                                               on_writable, on_reset, on_closed};
+static const struct sctp_events sctp_events = {on_send,  on_open,   on_message, on_writable,
+                                               on_reset, on_closed, NULL};
 static const struct data_channels_events channel_events = {on_opened, on_acknowledged, on_data,
                                                            on_room,   on_gone,         on_drained};
 

@@ -33,7 +33,7 @@ void sctp_path_init(struct sctp *sctp)
 
     path_mtu_init(&sctp->path, sctp->options.mtu + sctp->options.overhead,
                   most + sctp->options.overhead);
-    sctp->mtu = sctp->options.mtu & ~3u;
+    sctp->mtu = (uint16_t)(sctp->options.mtu & ~3u);
 }
 
 /* False: the system says that it is too big. */

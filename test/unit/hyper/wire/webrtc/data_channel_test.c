@@ -107,8 +107,8 @@ static void pass_reset(void *owner, const uint16_t *streams, size_t count, bool 
         data_channels_on_reset(side_of(owner)->channels, streams, count, is_incoming);
 }
 
-static const struct sctp_events pass_events = {sctp_link_send, pass_open,  pass_message,
-                                               pass_writable,  pass_reset, sctp_link_on_closed};
+static const struct sctp_events pass_events = {
+    sctp_link_send, pass_open, pass_message, pass_writable, pass_reset, sctp_link_on_closed, NULL};
 
 struct session {
     struct sctp_link *link;

@@ -145,9 +145,12 @@ static inline void sctp_link_on_closed(void *owner, int code, const char *detail
     end->code = code;
 }
 
-static const struct sctp_events sctp_link_events = {sctp_link_send,       sctp_link_on_open,
-                                                    sctp_link_on_message, sctp_link_on_writable,
-                                                    sctp_link_on_reset,   sctp_link_on_closed,
+static const struct sctp_events sctp_link_events = {sctp_link_send,
+                                                    sctp_link_on_open,
+                                                    sctp_link_on_message,
+                                                    sctp_link_on_writable,
+                                                    sctp_link_on_reset,
+                                                    sctp_link_on_closed,
                                                     NULL};
 
 static inline struct sctp_link *sctp_link_new(const struct sctp_options *wanted,

@@ -114,8 +114,8 @@ static void on_closed(void *owner, int code, const char *detail)
 {
 }
 
-static const struct sctp_events events = {on_send,     on_open,  on_message,
-                                          on_writable, on_reset, on_closed};
+static const struct sctp_events events = {on_send,  on_open,   on_message, on_writable,
+                                          on_reset, on_closed, NULL};
 
 static void begin(struct loop_post *post)
 {
