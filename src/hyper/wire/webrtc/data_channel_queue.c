@@ -4,11 +4,8 @@
  * in turns of DATA_CHANNEL_TURN bytes.
  *
  * The ready channels are in one list, ordered by rank; whose turn is over goes behind its equals.
- * SCTP gets in_flight_max bytes and no more, but for rank 0, which goes on until SCTP is full. A
- * channel whose stream does not exist yet is not ready.
- *
- * Short messages wait for the end of the turn of the loop, which costs no time because datagrams
- * do too, and then leave in packets that they share.
+ * SCTP gets unsent_max bytes beyond what it has sent and no more, but for rank 0, which goes on
+ * until SCTP is full. A channel whose stream does not exist yet is not ready.
  *
  * Loop thread. Must never call up: it runs inside sends. */
 #include "hyper/wire/webrtc/data_channel_queue.h"
@@ -18,8 +15,6 @@
 #include "base/bytes.h"
 
 #define DATA_CHANNEL_TURN (16u << 10)
-/* What is as long as this goes at once: a packet is full of it. */
-#define DATA_CHANNEL_HOLD 8192
 #define DATA_CHANNEL_CELLS 16 /* of a block of the pool; one is kept for each session */
 
 struct data_message {
@@ -111,23 +106,8 @@ static bool data_channel_queue_may_send(const struct data_channels *channels, ui
     return rank == 0 || sctp_unsent(channels->sctp) < channels->options.unsent_max;
 }
 
-/* Will SCTP get another one right after `len` bytes of this channel? */
-static bool data_channel_queue_has_more(const struct data_channel *channel, size_t len)
-{
-    const struct data_channels *channels = channel->channels;
-    bool has_next = channel->messages.next != channel->messages.prev;
-    uint8_t rank = channel->rank;
-
-    if (!has_next && channel->ready.next != &channels->ready) {
-        rank = container_of(channel->ready.next, struct data_channel, ready)->rank;
-        has_next = true;
-    }
-    return has_next &&
-           (rank == 0 || sctp_unsent(channels->sctp) + len < channels->options.unsent_max);
-}
-
 /* Consumes message. As sctp_send(). */
-static int data_channel_queue_send(struct data_channel *channel, bool is_text, bool has_more,
+static int data_channel_queue_send(struct data_channel *channel, bool is_text,
                                    struct actr_bytes message)
 {
     static const uint8_t nothing[1];
@@ -136,8 +116,7 @@ static int data_channel_queue_send(struct data_channel *channel, bool is_text, b
                                 /* The peer must know the channel first (RFC 8832 §6). */
                                 .is_unordered = channel->is_unordered && channel->is_acknowledged,
                                 .reliability = channel->reliability,
-                                .reliability_value = channel->reliability_value,
-                                .has_more = has_more};
+                                .reliability_value = channel->reliability_value};
 
     channel->turn += message.len;
     if (message.len == 0) {
@@ -180,9 +159,7 @@ static int data_channel_queue_step(struct data_channel *channel)
         return data_channel_queue_send_control(channel);
     struct list *node = channel->messages.next;
     struct data_message *waiting = container_of(node, struct data_message, link);
-    bool has_more = data_channel_queue_has_more(channel, waiting->bytes.len);
-    int r = data_channel_queue_send(channel, waiting->is_text, has_more,
-                                    actr_bytes_ref(waiting->bytes));
+    int r = data_channel_queue_send(channel, waiting->is_text, actr_bytes_ref(waiting->bytes));
     if (r >= 0)
         data_channel_queue_drop(channel, node);
     return r;
@@ -212,9 +189,9 @@ bool data_channel_queue_try(struct data_channel *channel, bool is_text, struct a
 {
     struct data_channels *channels = channel->channels;
 
-    if (message.len < DATA_CHANNEL_HOLD || !list_is_empty(&channels->ready) ||
-        !data_channel_queue_is_empty(channel) || channel->id >= sctp_streams(channels->sctp) ||
+    if (!list_is_empty(&channels->ready) || !data_channel_queue_is_empty(channel) ||
+        channel->id >= sctp_streams(channels->sctp) ||
         !data_channel_queue_may_send(channels, channel->rank))
         return false;
-    return data_channel_queue_send(channel, is_text, false, actr_bytes_ref(message)) >= 0;
+    return data_channel_queue_send(channel, is_text, actr_bytes_ref(message)) >= 0;
 }

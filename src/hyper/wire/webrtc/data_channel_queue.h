@@ -62,8 +62,7 @@ void data_channel_queue_clear(struct data_channel *channel);
 void data_channel_queue_update(struct data_channel *channel);
 /* Hands to SCTP what it takes, best rank first. Never calls up. */
 void data_channel_queue_run(struct data_channels *channels);
-/* Hands one message to SCTP at once, if it is long and nothing would be overtaken. False: queue
- * it. */
+/* Hands one message to SCTP at once, if nothing would be overtaken. False: queue it. */
 bool data_channel_queue_try(struct data_channel *channel, bool is_text, struct actr_bytes message);
 /* Does anything wait to be sent? */
 bool data_channel_queue_is_empty(const struct data_channel *channel);

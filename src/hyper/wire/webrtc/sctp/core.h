@@ -165,14 +165,14 @@ struct sctp {
     unsigned tries;
     uint64_t handshake_us; /* when INIT or COOKIE ECHO leaves again */
 
-    struct list queue;       /* sctp_outgoing */
-    struct pool messages;    /* sctp_outgoing */
-    uint16_t *ssns;          /* of our streams, the next; by stream */
-    uint64_t idle_us;        /* since when there was nothing to send, with room to do so */
-    size_t unsent, buffered; /* bytes */
-    uint32_t peer_window;    /* left, bytes */
-    bool has_more, is_forward_due;
-    bool is_probing; /* one packet may leave whatever the window says */
+    struct list queue;               /* sctp_outgoing */
+    struct pool messages;            /* sctp_outgoing */
+    uint16_t *ssns;                  /* of our streams, the next; by stream */
+    uint64_t idle_us;                /* since when there was nothing to send, with room to do so */
+    size_t unsent, buffered;         /* bytes */
+    uint32_t peer_window;            /* left, bytes */
+    bool is_holding, is_forward_due; /* holding: what does not fill a packet may be followed */
+    bool is_probing;                 /* one packet may leave whatever the window says */
     struct sctp_rate rate;
     struct sctp_flight flight;
     struct sctp_incoming incoming;

@@ -234,11 +234,6 @@ static bool sctp_outgoing_next(struct sctp *sctp, struct sctp_outgoing *message,
 
 static void sctp_outgoing_new(struct sctp *sctp, struct sctp_writer *writer, uint32_t packet)
 {
-    size_t whole = sctp->mtu - SCTP_HEADER_LEN - SCTP_DATA_HEADER_LEN;
-
-    /* More comes at once, and what is in flight calls for us in any case (Nagle). */
-    if (sctp->has_more && sctp->flight.bytes > 0 && sctp->unsent < whole)
-        return;
     while (!list_is_empty(&sctp->queue) && sctp_outgoing_may_send(sctp)) {
         struct sctp_outgoing *message = container_of(sctp->queue.next, struct sctp_outgoing, link);
         if (message->reliability == 2 && sctp_outgoing_is_late(sctp, message, 0)) {
@@ -336,10 +331,12 @@ static bool sctp_outgoing_packet(struct sctp *sctp)
 
 void sctp_outgoing_run(struct sctp *sctp)
 {
-    if (sctp->state != SCTP_UP)
+    size_t whole = sctp->mtu - SCTP_HEADER_LEN - SCTP_DATA_HEADER_LEN;
+
+    if (sctp->state != SCTP_UP || (sctp->is_holding && sctp->unsent < whole))
         return;
     sctp_reconfig_run(sctp);
-    while (sctp_outgoing_packet(sctp))
+    while (sctp_outgoing_packet(sctp) && !(sctp->is_holding && sctp->unsent < whole))
         ;
     if (sctp_flight_count(&sctp->flight) > 0)
         sctp_path_run(sctp);

@@ -479,9 +479,10 @@ int sctp_send(struct sctp *sctp, const struct sctp_message *head, struct actr_by
     int r = sctp_outgoing_push(sctp, head, bytes_take(&owned));
     if (r < 0)
         return err_origin(r, "sctp: no memory");
-    sctp->has_more = head->has_more;
+    sctp->is_holding = true;
     sctp_outgoing_run(sctp);
-    sctp_arm(sctp);
+    sctp->is_holding = false;
+    loop_defer(sctp->loop, &sctp->task);
     if (sctp->buffered < limit / 4 * 3)
         return 0;
     sctp->is_waiting_half = true;

@@ -9,8 +9,9 @@
  * found as in QUIC, congestion by a model of the path (flight.c, rate.h).
  *
  * Messages are sent whole or not at all, in the order taken; the caller schedules lanes (see
- * data_channel.h) and keeps little unsent in here. An association with nothing outstanding costs no
- * wake-up.
+ * data_channel.h) and keeps little unsent in here. Full packets leave at once, what does not fill
+ * one when the caller has returned to the loop, so that messages of one turn share packets. An
+ * association with nothing outstanding costs no wake-up.
  *
  * Loop thread of the association. Packets leave inside any call but sctp_free(), and from the loop;
  * the association must not be freed in there. The other events come inside sctp_receive_end() and
@@ -51,9 +52,6 @@ struct sctp_message {
     bool is_unordered;
     uint8_t reliability; /* 0: reliable; 1: limited retransmissions; 2: limited lifetime (ms) */
     uint32_t reliability_value;
-    /* Another message follows before the caller returns to the loop: what does not fill a packet
-     * may wait for it while something is in flight. Only of what is sent. */
-    bool has_more;
 };
 
 struct sctp_events {
