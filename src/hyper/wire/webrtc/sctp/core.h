@@ -39,7 +39,8 @@ enum sctp_state { SCTP_NEW, SCTP_COOKIE_WAIT, SCTP_COOKIE_ECHOED, SCTP_UP, SCTP_
 struct sctp_party {
     uint32_t tag, tsn, window;
     uint16_t streams_out, streams_in;
-    bool has_forward, has_reconfig, has_pad, takes_unchecked;
+    bool has_forward, takes_unchecked;
+    bool has_pad; /* it is one of our kind: nobody else announces that */
 };
 
 /* A message to be sent, until all its chunks are acknowledged. */
@@ -129,8 +130,7 @@ struct sctp_delivery {
     uint8_t *part_data;
     size_t part_len;
     bool is_part_open;
-    uint16_t part_stream, part_ssn; /* of the message that has begun */
-    size_t held;                    /* bytes of all that waits, with costs */
+    size_t held; /* bytes of all that waits, with costs */
 };
 
 struct sctp_reconfig {

@@ -64,7 +64,6 @@ static void sctp_handshake_read_parameter(struct sctp_party *party, uint16_t typ
         break;
     case SCTP_EXTENSIONS:
         for (size_t i = 0; i < body.len; i++) {
-            party->has_reconfig |= body.ptr[i] == SCTP_RE_CONFIG;
             party->has_forward |= body.ptr[i] == SCTP_FORWARD_TSN;
             party->has_pad |= body.ptr[i] == SCTP_PAD;
         }
@@ -136,8 +135,7 @@ static void sctp_handshake_write_cookie(const struct sctp *sctp, const struct sc
     sctp_put32(cookie + 24, party->window);
     sctp_put16(cookie + 28, party->streams_out);
     sctp_put16(cookie + 30, party->streams_in);
-    cookie[32] = (uint8_t)(party->has_forward | party->has_reconfig << 1 | party->has_pad << 2 |
-                           party->takes_unchecked << 3);
+    cookie[32] = (uint8_t)(party->has_forward | party->has_pad << 1 | party->takes_unchecked << 2);
 }
 
 static bool sctp_handshake_read_cookie(const struct sctp *sctp, struct actr_view cookie,
@@ -153,9 +151,8 @@ static bool sctp_handshake_read_cookie(const struct sctp *sctp, struct actr_view
                                      .streams_out = sctp_get16(at + 28),
                                      .streams_in = sctp_get16(at + 30),
                                      .has_forward = at[32] & 1,
-                                     .has_reconfig = at[32] & 2,
-                                     .has_pad = at[32] & 4,
-                                     .takes_unchecked = at[32] & 8};
+                                     .has_pad = at[32] & 2,
+                                     .takes_unchecked = at[32] & 4};
     return ret_party->tag != 0 && ret_party->streams_out > 0 && ret_party->streams_in > 0;
 }
 
