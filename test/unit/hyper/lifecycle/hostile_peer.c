@@ -237,6 +237,7 @@ static const struct association_ops ops = {
     .receive_end = receive_end,
     .send = send_lane,
     .read = read_lanes,
+    .path_doubted = do_nothing,
     .path_changed = do_nothing,
     .close = do_nothing,
     .tick = tick,
