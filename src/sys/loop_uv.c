@@ -42,6 +42,10 @@
 /* A look takes about 1 us; one that took as long as this was interrupted by another thread. */
 #define LOOP_UV_LOOK_NS 15000
 #define LOOP_UV_SKIP_MAX 255
+/* Timers that are so late say that the process was away (stopped, or short of a processor): then
+ * the sockets are looked at once before they run, since a timer that waits for an answer must not
+ * run out while the answer lies there unread. */
+#define LOOP_UV_LATE_US 50000
 
 struct loop_uv {
     struct loop loop;
@@ -53,6 +57,7 @@ struct loop_uv {
     uv_idle_t idle;
     uint64_t armed_ms; /* what `timer` is set to, in libuv's time; 0: stopped */
     bool may_watch, is_watching, is_in_vain;
+    bool has_put_off;              /* the timers that are due, once */
     unsigned skip, skip_left;      /* turns without watching after a watch in vain */
     uint64_t worked_ns, looked_ns; /* when the last turn with work ended; the last look */
     struct loop_post stop;
@@ -126,12 +131,21 @@ static const struct loop_driver loop_uv_driver = {
     .wake = loop_uv_wake,
 };
 
+static bool loop_uv_put_off(struct loop_uv *self)
+{
+    uint64_t now_us = loop_now_us(&self->loop), deadline_us = loop_deadline(&self->loop);
+    self->has_put_off =
+        !self->has_put_off && now_us > deadline_us && now_us - deadline_us >= LOOP_UV_LATE_US;
+    return self->has_put_off;
+}
+
 static void loop_uv_on_timer(uv_timer_t *timer)
 {
     struct loop_uv *self = timer->data;
     self->armed_ms = 0;
     loop_forget_now(&self->loop);
-    loop_run_timers(&self->loop);
+    if (!loop_uv_put_off(self)) /* else it is set again before the poll, which does not wait */
+        loop_run_timers(&self->loop);
 }
 
 /* Sets the one timer to the earliest deadline, rounded up to libuv's milliseconds. */

@@ -471,6 +471,23 @@ TEST(a_waiting_dispatch_ends_with_what_is_due)
     loop_uv_close(rig.loop);
 }
 
+/* What came in while the process was away comes before the timers that it was to be in time for. */
+TEST(who_was_away_looks_at_the_sockets_first)
+{
+    struct rig rig = {0};
+    the_rig = &rig;
+    assert_int_equal(loop_uv_new(&rig.loop), 0);
+    loop_timer_init(&rig.timer[0], rig.loop, finish_timer);
+    loop_timer_start(&rig.timer[0], 1);
+    assert_true(loop_post(rig.loop, &rig.post[0], note_post));
+    uint64_t begin_us = loop_clock_us(rig.loop);
+    while (loop_clock_us(rig.loop) - begin_us < 100000) /* away */
+        ;
+    rig_run(&rig);
+    assert_string_equal(rig.log, "A0");
+    loop_uv_close(rig.loop);
+}
+
 TEST(a_stop_before_the_run_ends_it_at_once)
 {
     struct loop *loop;
