@@ -201,6 +201,43 @@ TEST(a_lost_path_is_told_and_its_return)
     }
 }
 
+/* It is looked at seldom while nobody needs it; that must not show. */
+TEST(a_path_that_rested_is_known_to_be_lost_when_it_is_used)
+{
+    EACH_SEED(seed)
+    {
+        begin(seed, "a_path_that_rested_is_known_to_be_lost_when_it_is_used", false);
+        sim_run(world, sim_between(&world->net, 10 * SIM_S, 60 * SIM_S));
+        sim_check(world, status() == ACTR_PEER_CONNECTED);
+        sim_host_hole(&pair.beta->host, 8 * SIM_S);
+        sim_run(world, sim_between(&world->net, 0, 3 * SIM_S));
+        const struct sim_call *call = sim_pair_send(&pair, pair.alpha, pair.beta, &echo);
+        sim_check(world, sim_run_until(world, is_recovering, NULL, 3 * SIM_S));
+        quiet();
+        sim_check(world, call->executions == 1 || call->code != 0);
+        sim_check(world, sim_run_until(world, is_connected, NULL, 20 * SIM_S));
+        sim_pair_deinit(&pair);
+    }
+}
+
+TEST(while_an_answer_is_awaited_the_path_does_not_rest)
+{
+    EACH_SEED(seed)
+    {
+        begin(seed, "while_an_answer_is_awaited_the_path_does_not_rest", false);
+        const struct sim_call later = {
+            .route = SIM_LATER, .timeout_ms = 90000, .delay_us = 60 * SIM_S};
+        const struct sim_call *call = sim_pair_send(&pair, pair.alpha, pair.beta, &later);
+        sim_run(world, sim_between(&world->net, 10 * SIM_S, 30 * SIM_S));
+        sim_check(world, status() == ACTR_PEER_CONNECTED && call->executions == 1);
+        sim_host_hole(&pair.beta->host, 4 * SIM_S);
+        sim_check(world, sim_run_until(world, is_recovering, NULL, 3600 * SIM_MS));
+        quiet();
+        sim_check(world, call->code == 0 && call->executions == 1);
+        sim_pair_deinit(&pair);
+    }
+}
+
 /* A call that is given while the path is lost: a while it waits, then it fails and says when to
  * come again; it was never sent. One that was sent before is answered when the path is back. */
 TEST(a_call_waits_for_a_lost_path_but_not_for_long)

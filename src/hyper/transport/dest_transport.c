@@ -78,6 +78,8 @@ static void dest_transport_tell_wire(struct dest_transport *dest, uint64_t sessi
 
 static void dest_transport_on_ready(void *owner, struct wire *wire)
 {
+    const struct dest_transport *dest = owner;
+    wire_await(wire, dest->is_awaited);
     dest_transport_tell_wire(owner, wire->session, 0, NULL);
 }
 
@@ -358,6 +360,7 @@ void dest_transport_await(struct dest_transport *dest, bool is_awaited)
     if (dest->is_awaited == is_awaited)
         return;
     dest->is_awaited = is_awaited;
+    wire_pool_await(&dest->pool, is_awaited);
     if (dest->is_paused)
         wire_pool_read(&dest->pool, is_awaited);
 }

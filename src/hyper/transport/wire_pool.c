@@ -160,6 +160,14 @@ void wire_pool_read(struct wire_pool *pool, bool enable)
     }
 }
 
+void wire_pool_await(struct wire_pool *pool, bool is_awaited)
+{
+    for (size_t i = 0; i < pool->options.count; i++) {
+        if (wire_handle_is_ready(&pool->slots[i].handle))
+            wire_await(pool->slots[i].handle.wire, is_awaited);
+    }
+}
+
 void wire_pool_probe(struct wire_pool *pool)
 {
     for (size_t i = 0; i < pool->options.count; i++) {

@@ -123,6 +123,9 @@ struct wire_handle *wire_pool_carrier(struct wire_pool *pool);
 /* Stops or resumes reading from the wires by which the peer's requests come too. */
 void wire_pool_read(struct wire_pool *pool, bool enable);
 
+/* Answers are awaited by the wires that are ready, or none is. */
+void wire_pool_await(struct wire_pool *pool, bool is_awaited);
+
 /* A wire of the peer was lost: the others find out whether it is still there. */
 void wire_pool_probe(struct wire_pool *pool);
 

@@ -59,6 +59,7 @@ struct wire_ops {
     void (*read)(struct wire *wire, bool enable);
     void (*settle)(struct wire *wire); /* NULL: nothing takes over from wires of this kind */
     void (*probe)(struct wire *wire);  /* NULL: its loss is told by the system */
+    void (*await)(struct wire *wire, bool is_awaited); /* NULL: likewise */
     void (*close)(struct wire *wire, int code, const char *detail);
 };
 
@@ -106,6 +107,14 @@ static inline void wire_probe(struct wire *wire)
 {
     if (wire->ops->probe)
         wire->ops->probe(wire);
+}
+
+/* Answers to what was sent by it are awaited, or none is: meanwhile the loss of its path is noticed
+ * as soon as while something is sent. When it is ready. */
+static inline void wire_await(struct wire *wire, bool is_awaited)
+{
+    if (wire->ops->await)
+        wire->ops->await(wire, is_awaited);
 }
 
 /* Closes gracefully: what was taken leaves first, within a second; on_closed follows. code 0:

@@ -147,6 +147,7 @@ static void connection_on_timer(struct loop_timer *timer)
 
     ice_agent_tick(connection->agent, now_us);
     association_tick(connection->association, now_us);
+    connection_look(connection);
     if (now_us >= connection->close_us)
         connection_end(connection, 0, "");
     connection_settle(connection);
@@ -201,6 +202,7 @@ static void connection_on_association_message(void *owner, uint8_t lane, struct 
 {
     struct connection *connection = owner;
 
+    connection_use(connection);
     if (connection->is_reading && list_is_empty(&connection->held)) {
         connection->events->on_message(connection->owner, connection, lane, message);
         return;
@@ -445,6 +447,7 @@ int connection_send(struct connection *connection, uint8_t lane, struct actr_byt
         actr_bytes_unref(message);
         return 0;
     }
+    connection_use(connection);
     int r = association_send(connection->association, lane, message);
     connection_schedule(connection);
     return r == ASSOCIATION_FULL ? CONNECTION_FULL : r;

@@ -106,6 +106,10 @@ void connection_read(struct connection *connection, bool enable);
 /* What was taken is delivered first, within a second; on_closed follows. */
 void connection_close(struct connection *connection);
 
+/* Answers of the peer are awaited, or none is. Then, and while messages are sent or received, a
+ * loss of the path is noticed within three seconds; else the path is checked more seldom, see
+ * ice_agent_rest(). */
+void connection_await(struct connection *connection, bool is_awaited);
 /* Something else suggests that the peer has gone: asks it, and says that the path is lost when
  * there is no answer for a second. */
 void connection_probe(struct connection *connection);

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the files of a connection share: connection.c moves packets and news, connection_sdp.c takes
  * and makes descriptions and candidates, connection_early.c keeps what comes too early,
- * connection_probe.c asks whether the peer lives. Nobody else but their test includes this. Loop
- * thread. */
+ * connection_probe.c asks whether the peer lives, and how often. Nobody else but their test
+ * includes this. Loop thread. */
 #pragma once
 
 #include "base/list.h"
@@ -60,6 +60,8 @@ struct connection {
     bool has_path;
     bool is_told; /* on_ready */
     bool is_over; /* on_closed is to come; nothing goes in or out */
+    bool is_awaited, is_resting;
+    uint64_t used_us; /* a message was last sent or received */
     uint64_t armed_us, close_us;
     uint64_t refused_us; /* the port at the end of the path was last said to be closed; 0: never */
     struct list held;
@@ -89,6 +91,11 @@ void connection_end(struct connection *connection, int code, const char *detail)
 
 /* After whatever may have changed the agent. */
 void connection_settle(struct connection *connection);
+
+/* A message is sent, or was received. */
+void connection_use(struct connection *connection);
+/* Now and then: nobody may need the path at present. */
+void connection_look(struct connection *connection);
 
 /* udp_mux_user_events.on_refused. */
 void connection_on_refused(struct udp_mux_user *user, const struct net_address *remote);

@@ -68,6 +68,13 @@ static void rtc_wire_probe(struct wire *base)
         connection_probe(wire->connection);
 }
 
+static void rtc_wire_await(struct wire *base, bool is_awaited)
+{
+    struct rtc_wire *wire = rtc_wire_of(base);
+    if (wire->connection)
+        connection_await(wire->connection, is_awaited);
+}
+
 static void rtc_wire_close(struct wire *base, int code, const char *detail)
 {
     struct rtc_wire *wire = rtc_wire_of(base);
@@ -87,6 +94,7 @@ static const struct wire_ops rtc_wire_ops = {
     .send = rtc_wire_send,
     .read = rtc_wire_read,
     .probe = rtc_wire_probe,
+    .await = rtc_wire_await,
     .close = rtc_wire_close,
 };
 

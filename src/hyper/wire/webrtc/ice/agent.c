@@ -237,7 +237,7 @@ static enum ice_state ice_agent_judge(const struct ice_agent *agent, uint64_t no
 {
     const struct ice_generation *newest = agent->newest, *old = agent->old;
     if (agent->selected) {
-        bool is_late = now_us >= agent->alive_us + agent->options.disconnected_after_us ||
+        bool is_late = now_us >= ice_schedule_late_us(agent) ||
                        (agent->probe_until_us && now_us >= agent->probe_until_us);
         return is_late ? ICE_DISCONNECTED : ICE_CONNECTED;
     }
@@ -356,6 +356,19 @@ void ice_agent_probe(struct ice_agent *agent, uint64_t limit_us, uint64_t now_us
     agent->probe_us = now_us;
     agent->probe_until_us = now_us + limit_us;
     pair->due_us = now_us;
+}
+
+void ice_agent_rest(struct ice_agent *agent, bool is_resting, uint64_t now_us)
+{
+    struct ice_pair *pair = agent->selected;
+    if (agent->is_resting == is_resting)
+        return;
+    agent->is_resting = is_resting;
+    agent->is_changed = true;
+    if (is_resting || !pair || pair->unanswered > 0)
+        return;
+    agent->silent_us = now_us;
+    ice_schedule_wake(pair, now_us);
 }
 
 bool ice_agent_selected(const struct ice_agent *agent, struct ice_pair_info *ret_pair)

@@ -75,7 +75,7 @@ struct ice_options {
     uint64_t pace_us;               /* Ta between new checks; 0: 20,000 (50,000 over the internet is
                                        the RFC's default; 5,000 its minimum) */
     uint64_t disconnected_after_us; /* 0: 2,500,000: checks of consent are sent at least each
-                                       second, faster while unanswered */
+                                       second, faster while unanswered; see ice_agent_rest() */
     uint64_t failed_after_us;       /* since the last answer; 0: 30,000,000 (RFC 7675) */
     uint64_t checking_max_us;       /* without any nominated pair; 0: 30,000,000 */
     uint64_t wait_us[4];            /* by candidate_type of the local candidate: not nominated
@@ -133,6 +133,11 @@ uint64_t ice_agent_deadline(const struct ice_agent *agent);
  * suspicions from elsewhere (another connection with the peer has ended). While a probe is under
  * way another one may only shorten it. */
 void ice_agent_probe(struct ice_agent *agent, uint64_t limit_us, uint64_t now_us);
+
+/* At rest, while nothing is sent and nothing waited for, consent is asked for each five seconds
+ * (RFC 7675 §5.1): a path that dies is known 2.5 s after the next check. When the rest is over it
+ * is asked for at once, unless that was done in the last second. An agent begins without rest. */
+void ice_agent_rest(struct ice_agent *agent, bool is_resting, uint64_t now_us);
 
 /* The pair that carries; false: none is selected (or consent has expired: nothing may be sent). */
 bool ice_agent_selected(const struct ice_agent *agent, struct ice_pair_info *ret_pair);

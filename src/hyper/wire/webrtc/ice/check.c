@@ -56,6 +56,8 @@ void ice_check_send(struct ice_agent *agent, struct ice_pair *pair, uint64_t now
 {
     uint8_t buf[STUN_PACKET_MAX];
     struct ice_generation *generation = pair->generation;
+    if (agent->is_resting && pair == agent->selected && pair->unanswered == 0)
+        agent->silent_us = now_us;
     struct ice_transaction *transaction = ice_pair_begin(pair, now_us);
     agent->events->random(agent->owner, transaction->id, sizeof(transaction->id));
     transaction->role = agent->role;

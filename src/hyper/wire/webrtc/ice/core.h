@@ -21,10 +21,12 @@ struct ice_agent {
     uint32_t generation_last;   /* the highest number given */
     struct ice_pair *selected;  /* of either; the generation's `held` points there too */
     uint64_t alive_us;          /* the last answer on what is, or was, selected */
+    uint64_t silent_us;         /* silence before then says nothing: nobody was asked */
     uint64_t probe_us;          /* a probe began */
     uint64_t probe_until_us;    /* an answer is wanted until then; 0: no probe */
     uint64_t settle_us;         /* what carries is to be looked at again; UINT64_MAX: it is not */
     uint64_t deadline_us;
+    bool is_resting;
     bool is_changed; /* deadline_us is to be computed again */
     struct hash_key foundation_key;
     struct ice_stats stats;
@@ -74,6 +76,14 @@ void ice_nomination_take_role(struct ice_agent *agent, enum ice_role role);
 
 /* When to check the pair again after a check that was just sent, or an answer that just came. */
 void ice_schedule_pair(struct ice_agent *agent, struct ice_pair *pair, uint64_t now_us);
+/* The selected pair, which was not in doubt, is in use again after a rest. */
+void ice_schedule_wake(struct ice_pair *pair, uint64_t now_us);
+/* At rest: so long after its last check the selected pair may be checked again, if that is
+ * convenient. */
+bool ice_schedule_is_convenient(const struct ice_agent *agent, const struct ice_pair *pair,
+                                uint64_t now_us);
+/* When the selected pair has not answered for too long; UINT64_MAX: it is not asked at present. */
+uint64_t ice_schedule_late_us(const struct ice_agent *agent);
 /* Sends the checks that are due. */
 void ice_schedule_run(struct ice_agent *agent, struct ice_generation *generation, uint64_t now_us);
 /* When the agent has to be called again. */

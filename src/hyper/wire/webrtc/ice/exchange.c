@@ -80,8 +80,9 @@ static void ice_exchange_trigger(struct ice_agent *agent, struct ice_pair *pair,
 {
     uint64_t wait_us = pair->is_valid ? ice_pair_timeout_us(pair) : ICE_EXCHANGE_TRIGGER_US;
     bool is_recent = pair->sent_count > 0 && now_us < pair->sent_us + wait_us;
-    if ((pair->is_valid && pair->unanswered == 0) || is_recent || !pair->generation->has_remote ||
-        ice_pair_is_busy(pair, now_us))
+    bool is_known =
+        pair->is_valid && pair->unanswered == 0 && !ice_schedule_is_convenient(agent, pair, now_us);
+    if (is_known || is_recent || !pair->generation->has_remote || ice_pair_is_busy(pair, now_us))
         return;
     pair->is_failed = false;
     ice_check_send(agent, pair, now_us);

@@ -6,16 +6,22 @@
  * each pace, then again after ever longer pauses for as long as candidates may come and holes in
  * NATs may open. Afterwards only the chosen pair is kept alive (consent, RFC 7675) and better ones
  * get their tries. Consent is checked each second, a little irregularly, and soon again when there
- * is no answer: the promise is that a dead path is noticed within three seconds, and a session at
- * rest wakes the process once a second.
+ * is no answer: the promise is that a dead path is noticed within three seconds.
+ *
+ * A session at rest is checked each five to six seconds only. The checks of all that rest fall on
+ * common points of the clock, and a side that is asked asks too if it soon would: so a process with
+ * a thousand of them wakes seldom, and has something to do for several each time.
  *
  * The agent's thread. */
 #include "hyper/wire/webrtc/ice/core.h"
 
 #define ICE_SCHEDULE_CONSENT_US 1000000      /* between 0.8 and 1.2 of it (RFC 7675 §5.1) */
 #define ICE_SCHEDULE_CONSENT_AGAIN_US 500000 /* at most, while unanswered */
-#define ICE_SCHEDULE_CHECK_US 250000         /* at least, from the first check to the second */
-#define ICE_SCHEDULE_PAUSE_US 2000000        /* at most; also between checks of valid pairs */
+#define ICE_SCHEDULE_REST_US 5000000         /* between 1.0 and 1.2 of it */
+#define ICE_SCHEDULE_REST_MIN_US 4000000     /* 0.8 of it */
+#define ICE_SCHEDULE_REST_GRID_US 50000
+#define ICE_SCHEDULE_CHECK_US 250000  /* at least, from the first check to the second */
+#define ICE_SCHEDULE_PAUSE_US 2000000 /* at most; also between checks of valid pairs */
 
 static uint64_t ice_schedule_least(uint64_t a, uint64_t b)
 {
@@ -30,12 +36,22 @@ static uint64_t ice_schedule_backoff(uint64_t us, uint32_t count, uint64_t most_
     return ice_schedule_least(us, most_us);
 }
 
-static uint64_t ice_schedule_consent_us(struct ice_agent *agent)
+static uint64_t ice_schedule_between(struct ice_agent *agent, uint64_t least_us, uint64_t most_us)
 {
     uint32_t random;
     agent->events->random(agent->owner, &random, sizeof(random));
-    return ICE_SCHEDULE_CONSENT_US * 8 / 10 +
-           (uint64_t)random * (ICE_SCHEDULE_CONSENT_US * 4 / 10) / UINT32_MAX;
+    return least_us + (uint64_t)random * (most_us - least_us) / UINT32_MAX;
+}
+
+/* The time of the next check of a path that answers. */
+static uint64_t ice_schedule_consent_us(struct ice_agent *agent, uint64_t now_us)
+{
+    if (!agent->is_resting)
+        return now_us + ice_schedule_between(agent, ICE_SCHEDULE_CONSENT_US * 8 / 10,
+                                             ICE_SCHEDULE_CONSENT_US * 12 / 10);
+    uint64_t due_us =
+        now_us + ice_schedule_between(agent, ICE_SCHEDULE_REST_US, ICE_SCHEDULE_REST_US * 12 / 10);
+    return due_us - due_us % ICE_SCHEDULE_REST_GRID_US;
 }
 
 /* Selected, or being nominated: its checks do not wait for others. */
@@ -48,9 +64,12 @@ void ice_schedule_pair(struct ice_agent *agent, struct ice_pair *pair, uint64_t 
 {
     uint64_t timeout_us = ice_pair_timeout_us(pair);
     uint64_t delay_us;
-    if (pair->unanswered == 0 && pair == agent->selected)
-        delay_us = ice_schedule_consent_us(agent);
-    else if (ice_schedule_is_urgent(agent, pair)) /* an answer may be one to an earlier check */
+    agent->is_changed = true;
+    if (pair->unanswered == 0 && pair == agent->selected) {
+        pair->due_us = ice_schedule_consent_us(agent, now_us);
+        return;
+    }
+    if (ice_schedule_is_urgent(agent, pair)) /* an answer may be one to an earlier check */
         delay_us =
             ice_schedule_backoff(timeout_us, pair->unanswered, ICE_SCHEDULE_CONSENT_AGAIN_US);
     else if (pair->unanswered == 0)
@@ -60,7 +79,30 @@ void ice_schedule_pair(struct ice_agent *agent, struct ice_pair *pair, uint64_t 
                                                                            : ICE_SCHEDULE_CHECK_US,
                                         pair->unanswered, ICE_SCHEDULE_PAUSE_US);
     pair->due_us = now_us + delay_us;
-    agent->is_changed = true;
+}
+
+void ice_schedule_wake(struct ice_pair *pair, uint64_t now_us)
+{
+    uint64_t due_us = pair->answered_us + ICE_SCHEDULE_CONSENT_US;
+    if (due_us < now_us)
+        due_us = now_us;
+    pair->due_us = ice_schedule_least(pair->due_us, due_us);
+}
+
+bool ice_schedule_is_convenient(const struct ice_agent *agent, const struct ice_pair *pair,
+                                uint64_t now_us)
+{
+    return agent->is_resting && pair == agent->selected &&
+           now_us >= pair->sent_us + ICE_SCHEDULE_REST_MIN_US;
+}
+
+uint64_t ice_schedule_late_us(const struct ice_agent *agent)
+{
+    const struct ice_pair *pair = agent->selected;
+    uint64_t since_us = agent->alive_us > agent->silent_us ? agent->alive_us : agent->silent_us;
+    if (agent->is_resting && pair && pair->unanswered == 0)
+        return UINT64_MAX;
+    return since_us + agent->options.disconnected_after_us;
 }
 
 static bool ice_schedule_wants(const struct ice_agent *agent, const struct ice_pair *pair)
@@ -127,7 +169,7 @@ uint64_t ice_schedule_deadline_us(const struct ice_agent *agent)
     if (agent->state == ICE_CONNECTED && agent->probe_until_us)
         due_us = ice_schedule_least(due_us, agent->probe_until_us);
     if (agent->state == ICE_CONNECTED)
-        due_us = ice_schedule_least(due_us, agent->alive_us + agent->options.disconnected_after_us);
+        due_us = ice_schedule_least(due_us, ice_schedule_late_us(agent));
     if (agent->state == ICE_DISCONNECTED)
         due_us = ice_schedule_least(due_us, agent->alive_us + agent->options.failed_after_us);
     return due_us;

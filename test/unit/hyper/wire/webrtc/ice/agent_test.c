@@ -43,7 +43,7 @@ TEST(ice_agent_connects_on_a_link_at_once)
     network_deinit(&network);
 }
 
-TEST(ice_agent_at_rest_wakes_twice_a_second_at_most_and_allocates_nothing)
+TEST(ice_agent_in_use_wakes_twice_a_second_at_most_and_allocates_nothing)
 {
     struct network network;
     connected(&network, 2);
@@ -81,6 +81,84 @@ TEST(ice_agent_notices_a_black_hole_within_three_seconds_and_recovers)
         assert_true(network.now_us - back_us <= 600 * MS);
         network_deinit(&network);
     }
+}
+
+static void rest(struct network *network, unsigned peer, bool is_resting)
+{
+    ice_agent_rest(network->peers[peer].agent, is_resting, network->now_us);
+}
+
+/* Each asks, and answers, eighteen times in 100 s: the one that is asked asks too. */
+TEST(ice_agent_at_rest_asks_seldom_and_together_with_the_peer)
+{
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct network network;
+        connected(&network, seed);
+        rest(&network, 0, true);
+        rest(&network, 1, true);
+        network_run(&network, network.now_us + 15 * S);
+        uint64_t sent = network.peers[0].sent;
+        unsigned ticks = network.peers[0].tick_count + network.peers[1].tick_count;
+        network_run(&network, network.now_us + 100 * S);
+        sent = network.peers[0].sent - sent;
+        ticks = network.peers[0].tick_count + network.peers[1].tick_count - ticks;
+        assert_in_range(sent, 2 * 16, 2 * 21);
+        assert_in_range(ticks, 16, 25); /* of both, but for what they answer */
+        for (unsigned i = 0; i < 2; i++) {
+            assert_int_equal(network.peers[i].state, ICE_CONNECTED);
+            assert_int_equal(network.peers[i].state_count, 2);
+        }
+        network_deinit(&network);
+    }
+}
+
+/* As soon as an agent that was in use all the time does, counted from when it is in use again; the
+ * one that rests on, after its next question. */
+TEST(ice_agent_that_has_rested_notices_a_black_hole)
+{
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        struct network network;
+        connected(&network, seed);
+        rest(&network, 0, true);
+        rest(&network, 1, true);
+        network_run(&network, network.now_us + 15 * S + seed * 37 * MS);
+        uint64_t cut_us = network.now_us;
+        network.peers[1].paths[0].is_cut = true;
+        network_run(&network, cut_us + seed * 50 * MS);
+        uint64_t used_us = network.now_us, sent = network.peers[0].sent;
+        rest(&network, 0, false);
+        network_run(&network, used_us + 1 * S);
+        assert_true(network.peers[0].sent > sent);
+        network_run(&network, cut_us + 9 * S);
+        for (unsigned i = 0; i < 2; i++)
+            assert_int_equal(network.peers[i].state, ICE_DISCONNECTED);
+        assert_true(network.peers[0].state_us - used_us <= 3 * S ||
+                    network.peers[0].state_us < used_us);
+        assert_true(network.peers[1].state_us - cut_us <= 8500 * MS);
+        network.peers[1].paths[0].is_cut = false;
+        uint64_t back_us = network.now_us;
+        assert_true(network_connects(&network, 1 * S));
+        assert_true(network.now_us - back_us <= 600 * MS);
+        network_deinit(&network);
+    }
+}
+
+TEST(ice_agent_in_use_again_asks_at_once)
+{
+    struct network network;
+    connected(&network, 5);
+    rest(&network, 0, true);
+    network_run(&network, network.now_us + 8 * S);
+    while (network.now_us < network.peers[0].agent->alive_us + 2 * S)
+        network_run(&network, network.now_us + 100 * MS);
+    rest(&network, 0, false);
+    assert_true(ice_agent_deadline(network.peers[0].agent) <= network.now_us);
+    network_run(&network, network.now_us + 10 * MS);
+    assert_true(network.peers[0].agent->alive_us + 10 * MS >= network.now_us);
+    rest(&network, 0, true); /* and not again and again */
+    rest(&network, 0, false);
+    assert_true(ice_agent_deadline(network.peers[0].agent) >= network.now_us + 700 * MS);
+    network_deinit(&network);
 }
 
 TEST(ice_agent_fails_after_thirty_seconds_and_sends_no_more)
