@@ -17,11 +17,10 @@
 #define RUNS_MAX 15
 
 static const struct bench_case *const tables[] = {
-    bench_ws_rpc,      bench_host_call,  bench_dynclib,     bench_envelope,
-    bench_dispatch,    bench_rendezvous, bench_node,        bench_mailbox,
-    bench_assoc,       bench_udp_burst,  bench_webrtc,      bench_webrtc_rpc,
-    bench_webrtc_busy, bench_webrtc_far, bench_webrtc_idle, bench_webrtc_churn,
-    bench_record};
+    bench_ws_rpc,       bench_host_call,  bench_dynclib,     bench_envelope,   bench_dispatch,
+    bench_rendezvous,   bench_node,       bench_mailbox,     bench_assoc,      bench_udp_burst,
+    bench_webrtc,       bench_webrtc_rpc, bench_webrtc_busy, bench_webrtc_far, bench_webrtc_idle,
+    bench_webrtc_churn, bench_record};
 
 static char self[4096], actr[4200], bare[4200];
 

@@ -1,32 +1,21 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* The handshake by OpenSSL, with a BIO whose reading end is the record at hand and whose writing
- * end is the owner's send(); then records of our own (dtls_record), and OpenSSL's session is freed.
- * What a session of OpenSSL costs for each packet, and in memory, is in docs/adr/0017-records.md.
+/* The handshake by OpenSSL, with a BIO between; then records of our own (dtls_record), and
+ * OpenSSL's session is freed. docs/adr/0017-dtls-records.md says why.
  *
- * The seam. Data that comes before the handshake is complete is dropped, so OpenSSL never opens a
- * record of data: who opens it is always the same, and so is who knows that it came before. What is
- * left of the handshake after that is one thing: a peer that has not got the last flight sends its
- * Finished again, and a server answers with its own (dtls_flight). When no keys can be had from
- * OpenSSL, or they are proven wrong, it keeps the session to the end (is_fallback in the
- * statistics).
+ * The seam: data that comes before the handshake is complete is dropped, so only one side of it
+ * ever opens data and knows what came before. Afterwards one thing is left of the handshake: who
+ * has not got the last flight sends its Finished again, and a server answers (dtls_flight). When
+ * OpenSSL gives no keys, or they are proven wrong, its session goes on (is_fallback).
  *
- * Time: OpenSSL's retransmission timer reads the wall clock, and it looks at it in every read, so
- * it cannot be told when to expire. How long it runs is said by dtls_on_timer(), which notes the
- * same on the caller's clock; when the two clocks disagree at the deadline (the wall clock was set
- * back), it is looked at again every DTLS_CLOCKS_US.
+ * Time: OpenSSL's timer reads the wall clock in every read, so it cannot be told when to expire.
+ * dtls_on_timer() notes the same on the caller's clock; when the two disagree at the deadline (the
+ * wall clock was set back), it is looked at again every DTLS_CLOCKS_US.
  *
- * One record a datagram: OpenSSL puts several records of a flight into one write; they are taken
- * apart again. Of those that come in one datagram it is given one at a time.
- *
- * A cookie (RFC 6347 §4.2.1), although ICE has verified the path: whoever takes part in ICE may
- * give a victim's address. It is a random value of the association, which exists before its first
- * datagram anyway; until it has come back a server answers with less than it was sent.
- *
- * Buffers of a handshake are bounded by OpenSSL: 100 records of the next epoch, messages 10 ahead.
- *
- * Records are opened beside where they lie, not in there: what turns out not to be ours is offered
- * to others, and SCTP wants to be aligned. It is one pass either way.
+ * One record a datagram; OpenSSL's flights are taken apart. A cookie (RFC 6347 §4.2.1), although
+ * ICE has verified the path: whoever takes part in ICE may give a victim's address. It is random,
+ * of the association. Buffers of a handshake are bounded by OpenSSL: 100 records, messages 10
+ * ahead.
  *
  * Loop thread. Must never leave anything in OpenSSL's error queue, and never be freed in an event.
  */
@@ -374,6 +363,8 @@ static void dtls_on_alert(struct dtls *dtls, struct actr_view alert)
     }
 }
 
+/* Not opened in place: what turns out not to be ours is offered to others, and SCTP is to be
+ * aligned. It is one pass either way. */
 static bool dtls_open_record(struct dtls *dtls, struct actr_view record)
 {
     _Alignas(16) uint8_t bytes[DTLS_RECORD_PLAIN_MAX];
@@ -399,6 +390,7 @@ static bool dtls_ssl_read(struct dtls *dtls, struct actr_view record)
 {
     _Alignas(16) uint8_t plain[DTLS_RECORD_PLAIN_MAX];
 
+    dtls_clear_errors();
     dtls->input = record;
     dtls->is_taken = false;
     do {
@@ -432,6 +424,7 @@ static bool dtls_shake(struct dtls *dtls, struct actr_view record)
     if (record.len <= DTLS_RECORD_HEADER_LEN || record.ptr[0] > DTLS_RECORD_HANDSHAKE ||
         record.ptr[1] != DTLS1_VERSION_MAJOR)
         return false;
+    dtls_clear_errors();
     dtls->input = record;
     dtls_handshake(dtls);
     dtls->input = (struct actr_view){0};
@@ -441,7 +434,6 @@ static bool dtls_shake(struct dtls *dtls, struct actr_view record)
 /* One record. False: it is not for this association. */
 static bool dtls_take(struct dtls *dtls, struct actr_view record)
 {
-    dtls_clear_errors();
     switch (dtls->state) {
     case DTLS_HANDSHAKE:
         return dtls_shake(dtls, record);
