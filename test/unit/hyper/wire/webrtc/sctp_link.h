@@ -43,6 +43,8 @@ struct sctp_link {
     uint64_t random;
     unsigned lose, repeat, reorder; /* of 1000 */
     bool is_cut;
+    size_t first, path; /* bytes of a packet that the first hop takes, and all of it: of probes */
+    unsigned probes;
 };
 
 static inline bool sctp_link_chance(struct sctp_link *link, unsigned of_1000)
@@ -85,6 +87,19 @@ static inline void sctp_link_send(void *owner, struct actr_view packet)
         to->inbox[to->inbox_count - 1] = to->inbox[other];
         to->inbox[other] = last;
     }
+}
+
+static inline bool sctp_link_probe(void *owner, struct actr_view packet)
+{
+    struct sctp_link_end *end = owner;
+    struct sctp_link *link = end->link;
+
+    link->probes++;
+    if (packet.len > link->first)
+        return false;
+    if (packet.len <= link->path && !link->is_cut)
+        sctp_link_put(end->peer, packet);
+    return true;
 }
 
 static inline void sctp_link_run(struct loop_task *task)
@@ -145,13 +160,9 @@ static inline void sctp_link_on_closed(void *owner, int code, const char *detail
     end->code = code;
 }
 
-static const struct sctp_events sctp_link_events = {sctp_link_send,
-                                                    sctp_link_on_open,
-                                                    sctp_link_on_message,
-                                                    sctp_link_on_writable,
-                                                    sctp_link_on_reset,
-                                                    sctp_link_on_closed,
-                                                    NULL};
+static const struct sctp_events sctp_link_events = {
+    sctp_link_send,     sctp_link_on_open,   sctp_link_on_message, sctp_link_on_writable,
+    sctp_link_on_reset, sctp_link_on_closed, sctp_link_probe};
 
 static inline struct sctp_link *sctp_link_new(const struct sctp_options *wanted,
                                               const struct sctp_events *events)

@@ -500,3 +500,33 @@ TEST(associations_come_and_go_without_traces)
     }
     assert_int_equal(mem_live(), live);
 }
+
+/* What data has, at most, when the first hop and the path take such packets. */
+static size_t grown(size_t first, size_t path)
+{
+    struct received received = {0};
+    struct sctp_options options = {.mtu_max = 16300, .overhead = 37};
+    struct sctp_message head = {.stream = 1};
+    struct sctp_link *link = open_link(&options, &received);
+    link->first = first;
+    link->path = path;
+    for (uint32_t i = 0; i < 20; i++) {
+        send_surely(&link->ends[0], &head, numbered(i, 200000));
+        sctp_link_settle(link);
+    }
+    assert_int_equal(received.count, 20);
+    assert_true(link->probes > 0);
+    size_t largest = link->ends[0].largest;
+    sctp_link_free(link);
+    return largest;
+}
+
+/* Ethernet with IPv4 takes datagrams of 1,472 bytes, with IPv6 of 1,452, less 37 for the record. */
+TEST(packets_grow_to_what_the_path_takes)
+{
+    assert_int_equal(grown(SIZE_MAX, SIZE_MAX), 16300);
+    assert_int_equal(grown(1435, 1435), 1432);
+    assert_int_equal(grown(1415, 1415), 1412);
+    assert_int_equal(grown(9000, 1435), 1432);
+    assert_int_equal(grown(9000, 1140), 1128);
+}
