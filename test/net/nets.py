@@ -230,17 +230,27 @@ def nat_symmetric(bed):
 
 
 def address_change(bed):
-    """the address changes in mid-stream: of one side, then of the other"""
+    """the address changes in mid-stream: of either side, and of both at once, to and fro"""
     nodes = routed(bed)
     flow(nodes)
-    for node, host, net in zip(nodes, "ab", (1, 2)):
+    at = {"a": 0, "b": 0}
+    for who, hosts in (("left", "a"), ("right", "b"), ("both", "ab"), ("both", "ba"),
+                       ("both", "ab"), ("both", "ba")):
         mark(nodes)
-        bed.ip(host, f"addr add 10.{net}.1.2/24 dev eth0",
-               f"route replace default via 10.{net}.1.1", f"addr del 10.{net}.0.2/24 dev eth0")
-        node.wait_path("the new address", lambda e: e["up"] and f"10.{net}.1.2:" in e["local"])
+        since = [len(node.events) for node in nodes]
+        for host in hosts:
+            net, was, at[host] = "ab".index(host) + 1, at[host], 1 - at[host]
+            bed.ip(host, f"addr add 10.{net}.{at[host]}.2/24 dev eth0",
+                   f"route replace default via 10.{net}.{at[host]}.1",
+                   f"addr del 10.{net}.{was}.2/24 dev eth0")
+        for host in hosts:
+            net = "ab".index(host) + 1
+            address = f"10.{net}.{at[host]}.2:"
+            nodes[net - 1].wait_path("the new address", lambda e: e["up"] and address in e["local"],
+                                     since[net - 1])
         wait_flow(nodes)
         paused = pause_s(nodes)
-        bed.figures.append(f"{node.name} {paused:.2f} s")
+        bed.figures.append(f"{who} {paused:.2f} s")
         time.sleep(2.5)  # restarts are 2 s apart, whatever they are for
     finish(nodes)
     for figure in bed.figures:

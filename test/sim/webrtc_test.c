@@ -4,6 +4,7 @@
  * connecting from both sides at once, lost offers and late candidates, paths and addresses that go,
  * of both sides at once too, the server that goes, the takeover from a WebSocket. In the end both
  * must have the same path. ACTR_SIM_SEEDS=n runs n seeds of each. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -278,6 +279,58 @@ TEST(both_addresses_change_at_once)
     restarts = 0;
     EACH_SEED(seed) disturbed(seed, "both_addresses_change_at_once", move_both);
     assert_true(restarts > 0);
+}
+
+static bool are_both_back(void *arg)
+{
+    const unsigned *before = arg;
+    return pair.alpha->observer.counts[ACTR_HOOK_SIGNALING_CONNECTED] > before[0] &&
+           pair.beta->observer.counts[ACTR_HOOK_SIGNALING_CONNECTED] > before[1];
+}
+
+static bool has_moved(const struct sim_node *node, const char *local)
+{
+    size_t len = strlen(node->host.address);
+    return strncmp(local, node->host.address, len) == 0 && local[len] == ':';
+}
+
+static bool is_agreed_anew(void *arg)
+{
+    struct actr_peer_stats alpha, beta;
+    peer_stats(pair.alpha, &beta_id, &alpha);
+    peer_stats(pair.beta, &alpha_id, &beta);
+    return is_agreed(arg) && has_moved(pair.alpha, alpha.local) && has_moved(pair.beta, beta.local);
+}
+
+/* What was said while one of them was not there is said again when it is. */
+TEST(both_addresses_change_and_the_path_is_back_with_the_server)
+{
+    uint64_t longest_us = 0;
+    EACH_SEED(seed)
+    {
+        pair_init(seed, "both_addresses_change_and_the_path_is_back_with_the_server", false);
+        say(true, SIM_ECHO, 30000);
+        settle();
+        for (int i = 0; i < 3; i++) {
+            unsigned before[] = {pair.alpha->observer.counts[ACTR_HOOK_SIGNALING_CONNECTED],
+                                 pair.beta->observer.counts[ACTR_HOOK_SIGNALING_CONNECTED]};
+            move_both();
+            sim_check(world, sim_run_until(world, are_both_back, before, 30 * SIM_S));
+            uint64_t since_us = sim_now_us(world);
+            sim_check(world, sim_run_until(world, is_agreed_anew, NULL, 30 * SIM_S));
+            uint64_t took_us = sim_now_us(world) - since_us;
+            longest_us = took_us > longest_us ? took_us : longest_us;
+            sim_check(world, took_us <= SIM_S);
+            sim_run(world, sim_between(&world->net, 0, 5 * SIM_S));
+        }
+        say(true, SIM_ECHO, 30000);
+        say(false, SIM_ECHO, 30000);
+        settle();
+        expect_all_well();
+        sim_pair_deinit(&pair);
+    }
+    if (getenv("ACTR_SIM_LOG"))
+        printf("longest: %llu ms\n", (unsigned long long)longest_us / 1000);
 }
 
 static void move_both_amid_bad_luck(void)

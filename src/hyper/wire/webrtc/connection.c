@@ -75,6 +75,28 @@ static void connection_tell_path(struct connection *connection)
     connection->events->on_path(connection->owner, connection, &path);
 }
 
+/* One of the candidates that were told before; the next run tells the next. */
+static void connection_tell_again(struct connection *connection)
+{
+    const struct candidate *candidate =
+        ice_agent_candidate(connection->agent, connection->announced);
+    char text[CANDIDATE_TEXT_MAX];
+
+    if (!candidate || connection->is_over)
+        return;
+    connection->announced++;
+    connection_note(connection, CONNECTION_NEWS_CANDIDATES);
+    candidate_format(candidate, text);
+    connection->events->on_candidate(connection->owner, connection,
+                                     ice_agent_local(connection->agent)->ufrag, text);
+}
+
+void connection_announce(struct connection *connection)
+{
+    connection->announced = 0;
+    connection_note(connection, CONNECTION_NEWS_CANDIDATES);
+}
+
 static void connection_on_told(struct loop_task *task)
 {
     struct connection *connection = container_of(task, struct connection, told);
@@ -90,6 +112,8 @@ static void connection_on_told(struct loop_task *task)
         connection_deliver(connection);
     } else if (news == CONNECTION_NEWS_PATH && connection->is_told) {
         connection_tell_path(connection);
+    } else if (news == CONNECTION_NEWS_CANDIDATES) {
+        connection_tell_again(connection);
     } else if (news == CONNECTION_NEWS_END) {
         if (connection->is_told)
             connection_deliver(connection);

@@ -75,18 +75,30 @@ struct connection *connection_free(struct connection *connection);
  * up; the old path goes on meanwhile. ACTR_ENOMEM. */
 int connection_offer(struct connection *connection, bool is_restart,
                      struct actr_bytes *ret_sdp) ACTR_MUST_CHECK;
-/* Takes the peer's offer (is_restart: see above), makes the answer and begins to gather.
- * ACTR_EINVALID, ACTR_ENOMEM, ACTR_EINTERNAL. */
+/* Makes the last offer once more, with the candidates known by now: it may have been lost. */
+int connection_offer_again(struct connection *connection,
+                           struct actr_bytes *ret_sdp) ACTR_MUST_CHECK;
+/* Takes the peer's offer (is_restart: see above), makes the answer and begins to gather. One that
+ * is known (connection_relate()) is only answered, and the candidates told again. ACTR_EINVALID,
+ * ACTR_ENOMEM, ACTR_EINTERNAL. */
 int connection_answer(struct connection *connection, bool is_restart, struct actr_view offer,
                       struct actr_bytes *ret_sdp) ACTR_MUST_CHECK;
 /* Takes the answer to the last offer. The same errors. */
 int connection_apply(struct connection *connection, struct actr_view answer) ACTR_MUST_CHECK;
-/* Whether it is of the same session of the peer as the descriptions before it. */
-bool connection_is_for(const struct connection *connection, struct actr_view description);
+enum connection_relation {
+    CONNECTION_STRANGE, /* of another session of the peer, or malformed */
+    CONNECTION_KNOWN,   /* with the credentials that were taken last */
+    CONNECTION_NEWS     /* with others: the first one, or a restart */
+};
+/* How it relates to the descriptions of the peer before it. */
+enum connection_relation connection_relate(const struct connection *connection,
+                                           struct actr_view description);
+/* Candidates that were told may have been lost: tells them again. */
+void connection_announce(struct connection *connection);
 /* The restart that was offered is not to be. */
 void connection_abandon(struct connection *connection);
 
-/* Of the last description of the peer that was taken; "": none yet. */
+/* Of the description of the peer that is in force; "": none yet. */
 const char *connection_remote_ufrag(const struct connection *connection);
 /* A candidate for that description. What is of no use is dropped. */
 void connection_add_candidate(struct connection *connection, struct actr_view text);

@@ -27,7 +27,8 @@ enum {
     CONNECTION_NEWS_READY = 1,
     CONNECTION_NEWS_HELD = 2,
     CONNECTION_NEWS_PATH = 4,
-    CONNECTION_NEWS_END = 8
+    CONNECTION_NEWS_CANDIDATES = 8,
+    CONNECTION_NEWS_END = 16
 };
 
 /* A message that waits until the owner reads. */
@@ -69,7 +70,7 @@ struct connection {
     size_t early_count;
     struct net_address locals[UDP_MUX_LOCALS_MAX];
     size_t local_count;
-    char remote_ufrag[ICE_CREDENTIAL_MAX + 1]; /* of the last description taken */
+    size_t announced; /* NEWS_CANDIDATES: so many of them have been told again */
     struct candidate names[CONNECTION_NAMES_MAX];
     size_t name_count;
     uint64_t datagrams_in, datagrams_out;

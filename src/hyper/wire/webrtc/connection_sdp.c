@@ -29,26 +29,35 @@ static uint64_t connection_now_us(const struct connection *connection)
 
 /* Begins to gather. What is known at once goes into the description: a candidate by itself costs a
  * message of the server's, which counts them, and comes later. */
-static size_t connection_gather(struct connection *connection,
-                                struct candidate list[UDP_MUX_LOCALS_MAX])
+static void connection_gather(struct connection *connection)
 {
+    struct candidate candidate;
     uint16_t preference;
-    size_t count = 0;
+    connection->sdp_version++;
     gatherer_start(connection->gatherer);
-    while (count < UDP_MUX_LOCALS_MAX &&
-           gatherer_take_host(connection->gatherer, &list[count], &preference))
-        count += ice_agent_add_local(connection->agent, &list[count], preference) == 0;
+    while (gatherer_take_host(connection->gatherer, &candidate, &preference))
+        (void)!ice_agent_add_local(connection->agent, &candidate, preference);
+}
+
+/* What is known by now. */
+static size_t connection_list(const struct connection *connection,
+                              struct candidate list[ICE_LOCALS_MAX])
+{
+    const struct candidate *candidate;
+    size_t count = 0;
+    while (count < ICE_LOCALS_MAX && (candidate = ice_agent_candidate(connection->agent, count)))
+        list[count++] = *candidate;
     return count;
 }
 
 static int connection_format(struct connection *connection, enum sdp_setup setup,
                              const struct sdp *offer, struct actr_bytes *ret_sdp)
 {
-    struct candidate candidates[UDP_MUX_LOCALS_MAX];
+    struct candidate candidates[ICE_LOCALS_MAX];
     struct sdp_local local = {
         .candidates = candidates,
-        .candidate_count = connection_gather(connection, candidates),
-        .version = connection->sdp_version++,
+        .candidate_count = connection_list(connection, candidates),
+        .version = connection->sdp_version,
         .credentials = ice_agent_local(connection->agent),
         .fingerprint = association_fingerprint(connection->association),
         .setup = setup,
@@ -71,7 +80,6 @@ static int connection_restart(struct connection *connection)
     if (r == 0)
         r = connection_name(connection);
     connection->restarts += r == 0;
-    connection->remote_ufrag[0] = '\0'; /* of the new generation: not known yet */
     if (connection->has_started)
         association_path_doubted(connection->association);
     return r;
@@ -80,9 +88,15 @@ static int connection_restart(struct connection *connection)
 int connection_offer(struct connection *connection, bool is_restart, struct actr_bytes *ret_sdp)
 {
     int r = is_restart ? connection_restart(connection) : 0;
-    if (r == 0)
-        r = connection_format(connection, SDP_SETUP_ACTPASS, NULL, ret_sdp);
-    return r;
+    if (r < 0)
+        return r;
+    connection_gather(connection);
+    return connection_format(connection, SDP_SETUP_ACTPASS, NULL, ret_sdp);
+}
+
+int connection_offer_again(struct connection *connection, struct actr_bytes *ret_sdp)
+{
+    return connection_format(connection, SDP_SETUP_ACTPASS, NULL, ret_sdp);
 }
 
 /* What the peer's first description says of the association. */
@@ -111,13 +125,9 @@ static int connection_take(struct connection *connection, const struct sdp *sdp)
     int r = connection_begin(connection, sdp);
     if (r == 0)
         connection->remote_session = sdp->session_id;
-    if (r == 0)
-        r = ice_agent_set_remote(connection->agent, &sdp->credentials,
-                                 connection_now_us(connection));
-    if (r < 0)
-        return r;
-    memcpy(connection->remote_ufrag, sdp->credentials.ufrag, sizeof(connection->remote_ufrag));
-    return 0;
+    return r < 0 ? r
+                 : ice_agent_set_remote(connection->agent, &sdp->credentials,
+                                        connection_now_us(connection));
 }
 
 static void connection_add(struct connection *connection, const struct candidate *candidate);
@@ -146,19 +156,26 @@ static int connection_parse(struct actr_view text, struct sdp **ret_sdp)
 /* A restart of a session that the peer still has and we have not (its end and the beginning of the
  * next one are not told at once) must not become one of this session: checks would succeed, and the
  * two associations never understand each other. */
-static bool connection_is_of_another(const struct connection *connection, const struct sdp *sdp)
+static enum connection_relation connection_compare(const struct connection *connection,
+                                                   const struct sdp *sdp)
 {
-    return connection->has_begun && sdp->session_id != connection->remote_session;
+    if (connection->has_begun && sdp->session_id != connection->remote_session)
+        return CONNECTION_STRANGE;
+    /* A restart changes the user fragment (RFC 8839 §4.4.1.1.1). */
+    return strcmp(sdp->credentials.ufrag, connection_remote_ufrag(connection)) == 0
+               ? CONNECTION_KNOWN
+               : CONNECTION_NEWS;
 }
 
-bool connection_is_for(const struct connection *connection, struct actr_view description)
+enum connection_relation connection_relate(const struct connection *connection,
+                                           struct actr_view description)
 {
     struct sdp *sdp = NULL;
     if (connection_parse(description, &sdp) < 0)
-        return false;
-    bool is_other = connection_is_of_another(connection, sdp);
+        return CONNECTION_STRANGE;
+    enum connection_relation relation = connection_compare(connection, sdp);
     mem_free(sdp);
-    return !is_other;
+    return relation;
 }
 
 int connection_answer(struct connection *connection, bool is_restart, struct actr_view offer,
@@ -168,10 +185,14 @@ int connection_answer(struct connection *connection, bool is_restart, struct act
     int r = connection_parse(offer, &sdp);
     if (r < 0)
         return r;
-    if (is_restart)
-        r = connection_restart(connection);
-    if (r == 0)
-        r = connection_take(connection, sdp);
+    bool is_known = connection_compare(connection, sdp) == CONNECTION_KNOWN;
+    if (!is_known) {
+        r = is_restart ? connection_restart(connection) : 0;
+        if (r == 0)
+            r = connection_take(connection, sdp);
+        if (r == 0)
+            connection_gather(connection);
+    }
     if (r == 0)
         r = connection_format(connection,
                               sdp->setup == SDP_SETUP_ACTIVE ? SDP_SETUP_PASSIVE : SDP_SETUP_ACTIVE,
@@ -204,7 +225,8 @@ void connection_abandon(struct connection *connection)
 
 const char *connection_remote_ufrag(const struct connection *connection)
 {
-    return connection->remote_ufrag;
+    const struct ice_credentials *remote = ice_agent_remote(connection->agent);
+    return remote ? remote->ufrag : "";
 }
 
 /* ---- Candidates of the peer ---- */

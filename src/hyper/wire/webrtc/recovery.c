@@ -57,19 +57,29 @@ static void recovery_rest(struct recovery *recovery)
 {
     recovery->_total_us = UINT64_MAX;
     recovery->_absent_us = 0;
-    recovery->_tries = 0;
+    recovery->_tries = recovery->_quick = 0;
     recovery->_is_stale = false;
     recovery->_exchange_id[0] = '\0';
     recovery_move(recovery, RECOVERY_STEADY, UINT64_MAX);
 }
 
+/* When the spacing allows the next restart. */
+static uint64_t recovery_earliest(const struct recovery *recovery, uint64_t now_us)
+{
+    uint64_t spacing_us = RECOVERY_SPACING_US;
+    if (recovery->_is_refused)
+        spacing_us = RECOVERY_REFUSED_US;
+    else if (!recovery->_has_path && recovery->_quick < RECOVERY_QUICK_TIMES)
+        spacing_us = (uint64_t)RECOVERY_QUICK_US << recovery->_quick;
+    uint64_t earliest_us = recovery->_sent_us ? recovery->_sent_us + spacing_us : 0;
+    return earliest_us > now_us ? earliest_us : now_us;
+}
+
 /* To be sent as soon as the spacing allows. */
 static void recovery_due(struct recovery *recovery, uint64_t now_us)
 {
-    uint64_t spacing_us = recovery->_is_refused ? RECOVERY_REFUSED_US : RECOVERY_SPACING_US;
-    uint64_t earliest_us = recovery->_sent_us ? recovery->_sent_us + spacing_us : 0;
     recovery->_is_stale = false;
-    recovery_move(recovery, RECOVERY_DUE, earliest_us > now_us ? earliest_us : now_us);
+    recovery_move(recovery, RECOVERY_DUE, recovery_earliest(recovery, now_us));
 }
 
 static void recovery_begin(struct recovery *recovery, uint64_t now_us)
@@ -80,14 +90,25 @@ static void recovery_begin(struct recovery *recovery, uint64_t now_us)
     recovery_due(recovery, now_us);
 }
 
+/* What waits for the spacing waits less without a path. */
+static void recovery_hasten(struct recovery *recovery, uint64_t now_us)
+{
+    uint64_t earliest_us = recovery_earliest(recovery, now_us);
+    if (recovery->state.state == RECOVERY_DUE && recovery->_is_linked &&
+        earliest_us < recovery->_deadline_us)
+        recovery->_deadline_us = earliest_us;
+}
+
 void recovery_on_path(struct recovery *recovery, bool has_path, uint64_t now_us)
 {
     recovery->_has_path = has_path;
     recovery->_is_refused = false;
-    if (!has_path)
+    if (!has_path) {
         recovery_begin(recovery, now_us);
-    else if (recovery->state.state == RECOVERY_DUE && !recovery->_is_stale)
+        recovery_hasten(recovery, now_us);
+    } else if (recovery->state.state == RECOVERY_DUE && !recovery->_is_stale) {
         recovery_rest(recovery);
+    }
 }
 
 void recovery_on_refused(struct recovery *recovery)
@@ -107,11 +128,37 @@ void recovery_on_change(struct recovery *recovery, uint64_t now_us)
     recovery->_is_stale = true;
 }
 
+/* The peer is there: what it has not answered it may not have seen. */
+static void recovery_repeat_soon(struct recovery *recovery, uint64_t now_us)
+{
+    uint64_t earliest_us = recovery->_repeated_us + RECOVERY_QUICK_US;
+    recovery->_repeat_gap_us = RECOVERY_QUICK_US;
+    if (earliest_us < recovery->_repeat_us)
+        recovery->_repeat_us = earliest_us > now_us ? earliest_us : now_us;
+}
+
 void recovery_on_request(struct recovery *recovery, uint64_t now_us)
 {
-    if (!recovery->_is_offerer || recovery->state.state != RECOVERY_STEADY)
+    if (!recovery->_is_offerer)
         return;
-    recovery_begin(recovery, now_us);
+    switch ((enum recovery_state)recovery->state.state) {
+    case RECOVERY_STEADY:
+        recovery_begin(recovery, now_us);
+        break;
+    case RECOVERY_CHECKING: /* it has answered, and something has changed since */
+        recovery_due(recovery, now_us);
+        break;
+    case RECOVERY_DUE:
+        recovery_hasten(recovery, now_us);
+        break;
+    case RECOVERY_OFFERED:
+        recovery_repeat_soon(recovery, now_us);
+        return;
+    case RECOVERY_REQUESTED:
+    case RECOVERY_REPLACING:
+    case RECOVERY_OVER:
+        return;
+    }
     recovery->_is_stale = true; /* the peer knows why */
 }
 
@@ -193,6 +240,11 @@ void recovery_offered(struct recovery *recovery, const char exchange_id[RECOVERY
     memcpy(recovery->_exchange_id, exchange_id, RECOVERY_EXCHANGE_ID_SIZE);
 }
 
+const char *recovery_exchange_id(const struct recovery *recovery)
+{
+    return recovery->_exchange_id;
+}
+
 void recovery_unsent(struct recovery *recovery, uint64_t now_us)
 {
     if (recovery->state.state == RECOVERY_OFFERED || recovery->state.state == RECOVERY_REQUESTED)
@@ -210,11 +262,26 @@ static enum recovery_act recovery_send(struct recovery *recovery, uint64_t now_u
         recovery_move(recovery, RECOVERY_REPLACING, UINT64_MAX);
         return RECOVERY_REPLACE;
     }
+    if (recovery->_sent_us && now_us - recovery->_sent_us < RECOVERY_SPACING_US &&
+        recovery->_quick < RECOVERY_QUICK_TIMES)
+        recovery->_quick++;
     recovery->_sent_us = now_us;
     recovery->_is_stale = false;
+    recovery->_repeat_gap_us = RECOVERY_QUICK_US;
+    recovery->_repeated_us = now_us;
+    recovery->_repeat_us = recovery->_is_offerer ? now_us + RECOVERY_QUICK_US : UINT64_MAX;
     recovery_move(recovery, recovery->_is_offerer ? RECOVERY_OFFERED : RECOVERY_REQUESTED,
                   now_us + (recovery->_is_refused ? RECOVERY_REFUSED_US : RECOVERY_TRY_US));
     return recovery->_is_offerer ? RECOVERY_OFFER : RECOVERY_REQUEST;
+}
+
+/* The offer that is out, once more. */
+static enum recovery_act recovery_repeat(struct recovery *recovery, uint64_t now_us)
+{
+    recovery->_repeat_gap_us *= 2;
+    recovery->_repeated_us = now_us;
+    recovery->_repeat_us = now_us + recovery->_repeat_gap_us;
+    return RECOVERY_REPEAT;
 }
 
 static enum recovery_act recovery_fail_try(struct recovery *recovery, uint64_t now_us)
@@ -241,8 +308,10 @@ enum recovery_act recovery_tick(struct recovery *recovery, uint64_t now_us)
         recovery_move(recovery, RECOVERY_OVER, UINT64_MAX);
         return RECOVERY_GIVE_UP;
     }
-    if (now_us < recovery->_deadline_us)
-        return RECOVERY_NOTHING;
+    if (now_us < recovery->_deadline_us) {
+        bool is_repeated = state == RECOVERY_OFFERED && now_us >= recovery->_repeat_us;
+        return is_repeated ? recovery_repeat(recovery, now_us) : RECOVERY_NOTHING;
+    }
     if (state == RECOVERY_DUE)
         return recovery_send(recovery, now_us);
     enum recovery_act act = recovery_fail_try(recovery, now_us);
@@ -255,8 +324,15 @@ uint64_t recovery_deadline(const struct recovery *recovery)
 {
     if (recovery->state.state == RECOVERY_STEADY || recovery->state.state == RECOVERY_OVER)
         return UINT64_MAX;
-    return recovery->_deadline_us < recovery->_total_us ? recovery->_deadline_us
-                                                        : recovery->_total_us;
+    uint64_t next_us =
+        recovery->_deadline_us < recovery->_total_us ? recovery->_deadline_us : recovery->_total_us;
+    bool is_out = recovery->state.state == RECOVERY_OFFERED;
+    return is_out && recovery->_repeat_us < next_us ? recovery->_repeat_us : next_us;
+}
+
+bool recovery_is_checking(const struct recovery *recovery)
+{
+    return recovery->state.state == RECOVERY_CHECKING;
 }
 
 uint64_t recovery_left_us(const struct recovery *recovery, uint64_t now_us)

@@ -177,7 +177,7 @@ static void rtc_peer_on_answer(struct rtc_peer *peer,
         r = rtc_session_apply(peer->making, answer->sdp);
         if (r < 0)
             act = rtc_peer_failed(peer, r);
-    } else if (up && connection_is_for(up->connection, answer->sdp) &&
+    } else if (up && connection_relate(up->connection, answer->sdp) != CONNECTION_STRANGE &&
                recovery_on_answer(&up->recovery, answer->exchange_id) == RECOVERY_APPLY) {
         r = rtc_session_apply(up, answer->sdp); /* else the try ends with its time */
     }
@@ -190,19 +190,22 @@ static void rtc_peer_on_restart_offer(struct rtc_peer *peer,
                                       const struct relay_session_description *offer)
 {
     struct rtc_session *session = peer->up, *making = peer->making;
+    enum connection_relation relation = CONNECTION_STRANGE;
     int r = 0;
 
-    if (session && !connection_is_for(session->connection, offer->sdp))
-        session = NULL;
-    if (session &&
+    if (session)
+        relation = connection_relate(session->connection, offer->sdp);
+    if (relation == CONNECTION_NEWS &&
         recovery_on_restart_offer(&session->recovery, rtc_peer_now_us(peer)) != RECOVERY_ANSWER)
         return;
     /* It may be up on the other side only, so far. */
-    if (!session && making && !making->is_offerer &&
-        connection_is_for(making->connection, offer->sdp))
+    if (relation == CONNECTION_STRANGE && making && !making->is_offerer) {
         session = making;
-    if (session)
-        r = rtc_session_answer(session, true, offer->sdp, offer->exchange_id);
+        relation = connection_relate(session->connection, offer->sdp);
+    }
+    if (relation != CONNECTION_STRANGE)
+        r = rtc_session_answer(session, relation == CONNECTION_NEWS, offer->sdp,
+                               offer->exchange_id);
     if (r < 0)
         log_debug(peer->shared->settings.log, "webrtc.restart", "%s", actr_errmsg());
     rtc_peer_drive(peer, NEGOTIATOR_NOTHING);
@@ -299,6 +302,10 @@ void rtc_peer_on_refused(struct rtc_peer *peer, int code, const char *detail)
 void rtc_peer_on_linked(struct rtc_peer *peer, bool is_linked)
 {
     uint64_t now_us = rtc_peer_now_us(peer);
+    if (is_linked && peer->making) /* what was told may have been lost with the server */
+        connection_announce(peer->making->connection);
+    if (is_linked && peer->up && recovery_is_checking(&peer->up->recovery))
+        connection_announce(peer->up->connection);
     if (peer->up)
         recovery_on_linked(&peer->up->recovery, is_linked, now_us);
     rtc_peer_drive(peer, is_linked ? negotiator_on_linked(&peer->negotiator, now_us)

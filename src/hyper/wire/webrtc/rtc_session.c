@@ -324,6 +324,23 @@ static void rtc_session_restart(struct rtc_session *session)
         recovery_offered(&session->recovery, exchange_id);
 }
 
+/* The offer that is out, once more. */
+static int rtc_session_offer_again(struct rtc_session *session, const char *exchange_id)
+{
+    AUTO_BYTES struct actr_bytes sdp = {0};
+    int r = connection_offer_again(session->connection, &sdp);
+    return r < 0 ? r
+                 : rtc_session_describe(session, RELAY_SDP_ICE_RESTART_OFFER, actr_bytes_view(sdp),
+                                        view_text(exchange_id));
+}
+
+static void rtc_session_repeat(struct rtc_session *session)
+{
+    struct recovery *recovery = &session->recovery;
+    if (rtc_session_offer_again(session, recovery_exchange_id(recovery)) < 0)
+        recovery_unsent(recovery, rtc_session_now_us(session));
+}
+
 static void rtc_session_ask_restart(struct rtc_session *session)
 {
     struct relay relay = {.kind = RELAY_ICE_RESTART_REQUEST,
@@ -341,6 +358,9 @@ enum negotiator_act rtc_session_recover(struct rtc_session *session)
         switch (recovery_tick(&session->recovery, now_us)) {
         case RECOVERY_OFFER:
             rtc_session_restart(session);
+            break;
+        case RECOVERY_REPEAT:
+            rtc_session_repeat(session);
             break;
         case RECOVERY_REQUEST:
             rtc_session_ask_restart(session);

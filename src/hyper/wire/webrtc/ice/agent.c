@@ -95,6 +95,21 @@ const struct ice_credentials *ice_agent_local(const struct ice_agent *agent)
     return &agent->newest->local_credentials;
 }
 
+const struct ice_credentials *ice_agent_remote(const struct ice_agent *agent)
+{
+    return agent->newest->has_remote ? &agent->newest->remote_credentials : NULL;
+}
+
+const struct candidate *ice_agent_candidate(const struct ice_agent *agent, size_t index)
+{
+    list_each(pos, &agent->newest->locals)
+    {
+        if (index-- == 0)
+            return &container_of(pos, const struct ice_local, node)->candidate;
+    }
+    return NULL;
+}
+
 /* Something changed in a call that may not tell: the next tick will. */
 static void ice_agent_unsettle(struct ice_agent *agent, uint64_t now_us)
 {

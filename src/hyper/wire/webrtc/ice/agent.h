@@ -89,6 +89,11 @@ void ice_agent_free(struct ice_agent *agent);
 
 /* Of the newest generation. */
 const struct ice_credentials *ice_agent_local(const struct ice_agent *agent);
+/* The peer's; NULL: not set yet. */
+const struct ice_credentials *ice_agent_remote(const struct ice_agent *agent);
+/* The candidate of ours with that index, in the order in which they were added; NULL: there are no
+ * more. */
+const struct candidate *ice_agent_candidate(const struct ice_agent *agent, size_t index);
 
 /* Adds a candidate of ours to the newest generation; type, address, base, related and a local
  * preference are the caller's, priority and foundation are computed into *candidate. Duplicates

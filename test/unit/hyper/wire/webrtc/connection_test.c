@@ -6,102 +6,9 @@
 
 #include <stdio.h>
 
+#include "fake_association.h"
 #include "fake_udp.h"
 #include "hyper/wire/webrtc/connection_parts.h"
-
-/* ---- an association that writes down what it is given ---- */
-
-static struct {
-    struct association base;
-    const struct association_events *events;
-    void *owner;
-    bool is_started;
-    bool is_waiting; /* for the end of a burst */
-    size_t count;
-    uint8_t bytes[16]; /* the second of each datagram */
-} association;
-
-static const struct fingerprint *association_has_fingerprint(const struct association *base)
-{
-    static const struct fingerprint fingerprint = {.hash = FINGERPRINT_SHA256};
-    (void)base;
-    return &fingerprint;
-}
-
-static uint32_t association_has_message_len_max(const struct association *base)
-{
-    (void)base;
-    return 65536;
-}
-
-static int association_begins(struct association *base, const struct association_peer *peer)
-{
-    (void)base, (void)peer;
-    return 0;
-}
-
-static void association_starts(struct association *base, uint64_t now_us)
-{
-    (void)base, (void)now_us;
-    association.is_started = true;
-}
-
-static bool association_receives(struct association *base, struct actr_view datagram,
-                                 uint64_t now_us)
-{
-    (void)base, (void)now_us;
-    assert_true(association.is_started && association.count < sizeof(association.bytes));
-    association.bytes[association.count++] = datagram.ptr[1];
-    association.is_waiting = true;
-    return true;
-}
-
-static void association_receives_end(struct association *base)
-{
-    (void)base;
-    association.is_waiting = false;
-}
-
-static uint64_t association_has_deadline(const struct association *base)
-{
-    (void)base;
-    return UINT64_MAX;
-}
-
-static uint64_t association_ticks(struct association *base, uint64_t now_us)
-{
-    (void)base, (void)now_us;
-    return UINT64_MAX;
-}
-
-static void association_goes(struct association *base)
-{
-    (void)base;
-}
-
-static const struct association_ops association_ops = {
-    .fingerprint = association_has_fingerprint,
-    .message_len_max = association_has_message_len_max,
-    .begin = association_begins,
-    .start = association_starts,
-    .receive = association_receives,
-    .receive_end = association_receives_end,
-    .deadline = association_has_deadline,
-    .tick = association_ticks,
-    .free = association_goes,
-};
-
-static int association_is_made(struct association_factory *factory,
-                               const struct association_events *events, void *owner,
-                               struct association **ret_association)
-{
-    (void)factory;
-    association.events = events;
-    association.owner = owner;
-    association.base.ops = &association_ops;
-    *ret_association = &association.base;
-    return 0;
-}
 
 /* ---- the peer ---- */
 
@@ -226,7 +133,6 @@ static void run(uint64_t duration_us)
 
 static void session_open(void)
 {
-    static struct association_factory factory = {.make = association_is_made};
     const struct ice_options options = {.role = ICE_CONTROLLED};
     struct ice_credentials credentials;
     char text[1024];
@@ -241,7 +147,7 @@ static void session_open(void)
     assert_int_equal(mux_open_with((struct udp_mux_options){0}), 0);
     fake.sockets[0].base.ops = &session_ops;
     world.settings = (struct connection_settings){
-        .loop = fake.loop, .net = &fake.net, .mux = mux, .associations = &factory};
+        .loop = fake.loop, .net = &fake.net, .mux = mux, .associations = &association_factory};
     world.is_deaf = true;
     assert_int_equal(
         connection_new(&world.settings, true, &connection_events, NULL, &world.connection), 0);

@@ -52,6 +52,19 @@ static void offer(void)
     assert_int_equal(tick(), RECOVERY_NOTHING);
 }
 
+/* An offer that nobody answers is repeated until its try is over; the last tick is the deadline's.
+ */
+static enum recovery_act unanswered(void)
+{
+    uint64_t began_us = now;
+    for (unsigned gap_us = RECOVERY_QUICK_US; gap_us <= 8 * RECOVERY_QUICK_US; gap_us *= 2) {
+        assert_int_equal(at_deadline(gap_us), RECOVERY_REPEAT);
+        assert_string_equal(recovery_exchange_id(&r), ID);
+        assert_int_equal(tick(), RECOVERY_NOTHING);
+    }
+    return at_deadline(began_us + RECOVERY_TRY_US - now);
+}
+
 /* A closed port, and the server's word: nobody is left to wait for. */
 TEST(a_peer_that_is_absent_and_refuses_has_gone)
 {
@@ -79,20 +92,22 @@ TEST(a_peer_that_refuses_is_asked_for_again_soon)
     assert_int_equal(tick(), RECOVERY_GIVE_UP);
 }
 
-/* It may be changing networks: only the path is asked for again, at the usual pace, and no try is
- * counted. */
+/* It may be changing networks: only the path is asked for again, soon at first, then at the usual
+ * pace, and no try is counted. */
 TEST(a_peer_that_is_absent_but_silent_has_some_time)
 {
     begin(true);
     lose_path();
-    for (unsigned i = 0; i * RECOVERY_SPACING_US < RECOVERY_ABSENT_US; i++) {
-        assert_int_equal(tick(), RECOVERY_OFFER);
+    uint64_t began_us = now;
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    for (unsigned i = 0; now - began_us < RECOVERY_ABSENT_US; i++) {
         recovery_offered(&r, ID);
         recovery_on_absent(&r, false, now);
         assert_int_equal(tick(), RECOVERY_NOTHING);
-        now += RECOVERY_SPACING_US;
+        assert_int_equal(
+            at_deadline(i < RECOVERY_QUICK_TIMES ? RECOVERY_QUICK_US << i : RECOVERY_SPACING_US),
+            RECOVERY_OFFER);
     }
-    assert_int_equal(tick(), RECOVERY_OFFER);
     recovery_on_absent(&r, false, now);
     assert_int_equal(tick(), RECOVERY_GIVE_UP);
 }
@@ -198,9 +213,9 @@ TEST(a_request_of_the_peer_starts_one)
 TEST(two_tries_then_a_session_anew)
 {
     offer();
-    assert_int_equal(at_deadline(RECOVERY_TRY_US), RECOVERY_OFFER);
+    assert_int_equal(unanswered(), RECOVERY_OFFER);
     recovery_offered(&r, ID);
-    assert_int_equal(at_deadline(RECOVERY_TRY_US), RECOVERY_REPLACE);
+    assert_int_equal(unanswered(), RECOVERY_REPLACE);
     assert_int_equal(tick(), RECOVERY_NOTHING);
     assert_int_equal(r.state.state, RECOVERY_REPLACING);
     now += 10 * S;
@@ -237,15 +252,79 @@ TEST(one_deadline_for_all)
     assert_int_equal(tick(), RECOVERY_NOTHING);
 }
 
-TEST(offers_are_two_seconds_apart)
+/* Whatever they are for, while there is a path. */
+TEST(restarts_are_two_seconds_apart)
+{
+    void (*const triggers[])(struct recovery *, uint64_t) = {recovery_on_request,
+                                                             recovery_on_change};
+    for (int i = 0; i < 2; i++) {
+        offer();
+        (void)recovery_on_answer(&r, view_text(ID));
+        recovery_on_restarted(&r);
+        now += S / 2;
+        triggers[i](&r, now);
+        assert_int_equal(tick(), RECOVERY_NOTHING);
+        triggers[i](&r, now);
+        assert_int_equal(at_deadline(RECOVERY_SPACING_US - S / 2), RECOVERY_OFFER);
+    }
+}
+
+/* Nobody can wait for two seconds without a path; but a few times only. */
+TEST(without_a_path_a_restart_may_follow_soon)
 {
     offer();
-    (void)recovery_on_answer(&r, view_text(ID));
-    recovery_on_restarted(&r);
-    now += S / 2;
-    lose_path();
+    for (unsigned i = 0; i < RECOVERY_QUICK_TIMES; i++) {
+        assert_int_equal(recovery_on_answer(&r, view_text(ID)), RECOVERY_APPLY);
+        recovery_on_change(&r, now);
+        assert_int_equal(tick(), RECOVERY_NOTHING);
+        assert_int_equal(at_deadline(RECOVERY_QUICK_US << i), RECOVERY_OFFER);
+        recovery_offered(&r, ID);
+    }
+    recovery_on_change(&r, now);
+    assert_int_equal(at_deadline(RECOVERY_SPACING_US), RECOVERY_OFFER);
+}
+
+/* The old address goes a moment after the new one came, and the path with it. */
+TEST(a_path_that_goes_hastens_what_waits)
+{
+    begin(true);
+    recovery_on_change(&r, now);
+    assert_int_equal(tick(), RECOVERY_OFFER);
+    recovery_offered(&r, ID);
+    now += S / 10;
+    recovery_on_change(&r, now);
     assert_int_equal(tick(), RECOVERY_NOTHING);
-    assert_int_equal(at_deadline(RECOVERY_SPACING_US - S / 2), RECOVERY_OFFER);
+    lose_path();
+    assert_int_equal(at_deadline(RECOVERY_QUICK_US - S / 10), RECOVERY_OFFER);
+}
+
+/* It was not there when the offer came, and knows nothing of it; or it has seen it, then the answer
+ * follows. */
+TEST(who_asks_while_an_offer_is_out_gets_it_again)
+{
+    offer();
+    now += S / 10;
+    recovery_on_request(&r, now);
+    assert_int_equal(at_deadline(RECOVERY_QUICK_US - S / 10), RECOVERY_REPEAT);
+    now += RECOVERY_QUICK_US;
+    recovery_on_request(&r, now);
+    assert_int_equal(tick(), RECOVERY_REPEAT);
+    for (int i = 0; i < 100; i++)
+        recovery_on_request(&r, now);
+    assert_int_equal(at_deadline(RECOVERY_QUICK_US), RECOVERY_REPEAT);
+    assert_int_equal(recovery_on_answer(&r, view_text(ID)), RECOVERY_APPLY);
+}
+
+/* It has moved on since it answered. */
+TEST(who_asks_after_the_answer_gets_another_restart)
+{
+    offer();
+    assert_int_equal(recovery_on_answer(&r, view_text(ID)), RECOVERY_APPLY);
+    recovery_on_request(&r, now);
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    recovery_on_path(&r, true, now); /* no reason to leave it */
+    assert_int_equal(tick(), RECOVERY_NOTHING);
+    assert_int_equal(at_deadline(RECOVERY_QUICK_US), RECOVERY_OFFER);
 }
 
 TEST(a_path_that_comes_back_before_anything_was_sent)
@@ -264,7 +343,7 @@ TEST(a_path_that_comes_back_while_an_offer_is_out)
     offer();
     recovery_on_path(&r, true, now);
     assert_int_equal(r.state.state, RECOVERY_OFFERED); /* its answer may be on the way */
-    assert_int_equal(at_deadline(RECOVERY_TRY_US), RECOVERY_ABANDON);
+    assert_int_equal(unanswered(), RECOVERY_ABANDON);
     assert_steady();
 }
 
