@@ -5,7 +5,8 @@
  *
  * Expiry and the memory bound both take from the head of that list, so that every operation is O(1)
  * amortised and nothing ever scans the table. All finished entries live equally long, hence the
- * list is sorted by time; one that is restored looks for its place from the young end. Never
+ * list is sorted by time; one that is restored looks for its place from the young end. What falls
+ * off its head goes behind a second list, of those without a result. Never
  * forgets a running entry: its sender would be answered twice. */
 #include "runtime/dedup.h"
 
@@ -68,15 +69,37 @@ static void dedup_forget(struct dedup *dedup, struct dispatch_entry *entry)
     entry_free(dedup, entry);
 }
 
+/* NULL: the list is empty. */
+static struct dispatch_entry *dedup_oldest(const struct list *list)
+{
+    return list_is_empty(list) ? NULL
+                               : container_of(list->next, struct dispatch_entry, finished_link);
+}
+
+/* It is remembered that it has run, and no more. */
+static void dedup_spend(struct dedup *dedup, struct dispatch_entry *entry)
+{
+    dedup->bytes -= entry_cost(entry);
+    actr_bytes_unref(entry->result.payload);
+    actr_bytes_unref(entry->result.message);
+    entry->result = (struct dispatch_result){0};
+    entry->is_spent = true;
+    dedup->bytes += entry_cost(entry);
+    list_remove(&entry->finished_link);
+    list_push(&dedup->spent, &entry->finished_link);
+}
+
 static void dedup_expire(struct dedup *dedup, uint64_t now_us)
 {
-    while (!list_is_empty(&dedup->finished)) {
-        struct dispatch_entry *oldest =
-            container_of(dedup->finished.next, struct dispatch_entry, finished_link);
-        if (dedup->bytes <= dedup->bytes_max && now_us - oldest->finished_us < dedup->ttl_us)
-            return;
+    struct dispatch_entry *oldest;
+    while ((oldest = dedup_oldest(&dedup->finished)) &&
+           now_us - oldest->finished_us >= dedup->ttl_us)
+        dedup_spend(dedup, oldest);
+    while ((oldest = dedup_oldest(&dedup->spent)) &&
+           (dedup->bytes > dedup->bytes_max || now_us - oldest->finished_us >= DEDUP_SPENT_US))
         dedup_forget(dedup, oldest);
-    }
+    while (dedup->bytes > dedup->bytes_max && (oldest = dedup_oldest(&dedup->finished)))
+        dedup_forget(dedup, oldest);
 }
 
 void dedup_init(struct dedup *dedup, const struct dispatch_limits *limits,
@@ -86,6 +109,7 @@ void dedup_init(struct dedup *dedup, const struct dispatch_limits *limits,
     pool_init(&dedup->entries, sizeof(struct dispatch_entry), DEDUP_BLOCK_ENTRIES,
               DEDUP_SPARE_BLOCKS);
     list_init(&dedup->finished);
+    list_init(&dedup->spent);
     dedup->key = *key;
     dedup->ttl_us = limits->dedup_ttl_us ? limits->dedup_ttl_us : DEDUP_TTL_US;
     dedup->bytes_max = limits->dedup_bytes_max ? limits->dedup_bytes_max : DEDUP_BYTES_MAX;
@@ -94,9 +118,9 @@ void dedup_init(struct dedup *dedup, const struct dispatch_limits *limits,
 
 void dedup_deinit(struct dedup *dedup)
 {
-    while (!list_is_empty(&dedup->finished))
-        dedup_forget(dedup,
-                     container_of(dedup->finished.next, struct dispatch_entry, finished_link));
+    struct dispatch_entry *oldest;
+    while ((oldest = dedup_oldest(&dedup->finished)) || (oldest = dedup_oldest(&dedup->spent)))
+        dedup_forget(dedup, oldest);
     assert(dedup->table.count == 0);
     hash_table_deinit(&dedup->table);
     pool_deinit(&dedup->entries);

@@ -3,8 +3,10 @@
 /* Dedup: which requests of which callers run or have run, and how they ended.
  *
  * The key is caller and request id, so that two callers who chose the same id never meet. A
- * finished entry lives for a time counted from its completion, and no longer than the memory bound
- * allows; a running one lives until it is finished. The bound counts both kinds; a running entry
+ * finished entry keeps its answer for a time counted from its completion, then it is spent: that
+ * the request has run is remembered until DEDUP_SPENT_US, for sessions deliver what they have taken
+ * up to a minute late. Both no longer than the memory bound allows, spent ones going first; a
+ * running entry lives until it is finished. The bound counts both kinds; a running entry
  * costs its struct (DEDUP_ENTRY_SIZE) and a request id that does not fit in there, so the running
  * ones are bounded by what the caller of dispatch lets run or wait: with n of them, n *
  * DEDUP_ENTRY_SIZE and the long ids of n messages. Structs come in blocks of DEDUP_BLOCK_ENTRIES;
@@ -26,9 +28,13 @@
 /* A request id of up to so many bytes is kept in the entry: a UUID, and some more. */
 #define DEDUP_ID_INLINE 40
 
+/* From completion: 25 s in which senders send again (outbound/retry.h), 60 s of a path that is lost
+ * (docs/webrtc.md), and some more. */
+#define DEDUP_SPENT_US 100000000u
+
 struct dispatch_entry {
     struct hash_node node;
-    struct list finished_link; /* in dedup.finished, oldest first; alone while running */
+    struct list finished_link; /* in dedup.finished or .spent, oldest first; alone while running */
     struct list waiters;       /* struct dispatch_waiter.link */
     uint64_t finished_us;      /* 0: running */
     struct dispatch_result result;
@@ -36,6 +42,7 @@ struct dispatch_entry {
     uint64_t caller_hash; /* keyed, of all parts of the id */
     uint32_t caller_realm;
     uint32_t id_len;
+    bool is_spent; /* its result is gone */
     union {
         char id_inline[DEDUP_ID_INLINE]; /* id_len <= DEDUP_ID_INLINE */
         char *id_long;
@@ -49,7 +56,7 @@ struct dispatch_entry {
 struct dedup {
     struct hash_table table;
     struct pool entries;
-    struct list finished;
+    struct list finished, spent; /* all of spent before all of finished */
     struct hash_key key;
     uint64_t ttl_us, bytes_max;
     uint64_t bytes; /* of all entries, with the memory that their results keep */

@@ -58,6 +58,14 @@ static const struct dispatch_result *dispatch_deny(struct dispatch *dispatch,
     return &dispatch->denied;
 }
 
+/* Of a request whose answer has been forgotten. */
+static const uint8_t dispatch_spent_text[] = "it ran long ago, and its answer is not kept any more";
+static const struct dispatch_result dispatch_spent = {
+    .code = ACTR_EUNAVAILABLE,
+    .retry_after_ms = -1,
+    .message = {dispatch_spent_text, sizeof(dispatch_spent_text) - 1, NULL},
+};
+
 int dispatch_admit(struct dispatch *dispatch, const struct dispatch_message *message,
                    uint64_t now_us, struct dispatch_waiter *waiter,
                    enum dispatch_verdict *ret_verdict, struct dispatch_entry **ret_entry,
@@ -84,7 +92,7 @@ int dispatch_admit(struct dispatch *dispatch, const struct dispatch_message *mes
     if (envelope->direction == ENVELOPE_TELL) {
         *ret_verdict = DISPATCH_DROP;
     } else if (entry->finished_us != 0) {
-        *ret_result = &entry->result;
+        *ret_result = entry->is_spent ? &dispatch_spent : &entry->result;
         *ret_verdict = DISPATCH_ANSWER;
     } else {
         list_push(&entry->waiters, &waiter->link);

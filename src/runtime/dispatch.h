@@ -58,7 +58,10 @@ enum dispatch_verdict {
 };
 
 struct dispatch_limits {
-    uint64_t dedup_ttl_us; /* from completion; 0: 30 s, more than a sender's retries span */
+    /* How long answers are kept, from completion; 0: 30 s, more than a sender's retries span. A
+     * request that comes after that is not run again for a while (dedup.h), but its answer is that
+     * there is none any more: ACTR_EUNAVAILABLE. */
+    uint64_t dedup_ttl_us;
     uint64_t
         dedup_bytes_max; /* of all entries (dedup.h); over it the oldest result goes; 0: 32 MiB */
 };

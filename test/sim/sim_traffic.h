@@ -29,8 +29,6 @@ enum sim_route {
 
 struct sim_traffic;
 
-#define SIM_TRAFFIC_MEMORY_US (30 * SIM_S)
-
 struct sim_call {
     enum sim_route route;
     uint32_t len; /* bytes of the payload */
@@ -40,7 +38,6 @@ struct sim_call {
     struct sim_node *from;
     uint64_t number; /* for actr_call_cancel() */
     uint64_t begun_us, ended_us;
-    uint64_t executed_us; /* the last time */
     unsigned executions, ends;
     bool was_taken; /* actr_call() said 0 */
     int code;       /* the end */

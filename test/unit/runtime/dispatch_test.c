@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "harness.h"
 #include "runtime/acl.h"
+#include "runtime/dedup.h"
 
 #define TTL_US 30000000u
 
@@ -168,9 +169,10 @@ TEST(a_failed_tell_completes_its_entry)
     dispatch_complete(dispatch, entry, 6, &failed);
     assert_int_equal(admit(dispatch, &alice, "t", ENVELOPE_TELL, 7, NULL, NULL, NULL),
                      DISPATCH_DROP);
-    assert_int_equal(admit(dispatch, &alice, "t", ENVELOPE_TELL, 6 + TTL_US, NULL, &entry, NULL),
-                     DISPATCH_RUN);
-    complete(dispatch, entry, 6 + TTL_US, "");
+    assert_int_equal(
+        admit(dispatch, &alice, "t", ENVELOPE_TELL, 6 + DEDUP_SPENT_US, NULL, &entry, NULL),
+        DISPATCH_RUN);
+    complete(dispatch, entry, 6 + DEDUP_SPENT_US, "");
     dispatch_free(dispatch);
 }
 
@@ -184,10 +186,66 @@ TEST(time_counts_from_completion)
     assert_int_equal(
         admit(dispatch, &alice, "a", ENVELOPE_REQUEST, done_us + TTL_US - 1, NULL, NULL, NULL),
         DISPATCH_ANSWER);
+    const struct dispatch_result *late;
     assert_int_equal(
-        admit(dispatch, &alice, "a", ENVELOPE_REQUEST, done_us + TTL_US, NULL, &entry, NULL),
-        DISPATCH_RUN);
-    complete(dispatch, entry, done_us + TTL_US, "y");
+        admit(dispatch, &alice, "a", ENVELOPE_REQUEST, done_us + TTL_US, NULL, NULL, &late),
+        DISPATCH_ANSWER);
+    assert_int_equal(late->code, ACTR_EUNAVAILABLE);
+    assert_int_equal(admit(dispatch, &alice, "a", ENVELOPE_REQUEST, done_us + DEDUP_SPENT_US, NULL,
+                           &entry, NULL),
+                     DISPATCH_RUN);
+    complete(dispatch, entry, done_us + DEDUP_SPENT_US, "y");
+    dispatch_free(dispatch);
+}
+
+/* A session delivers what it has taken, even a minute later. */
+TEST(what_has_run_does_not_run_again_when_its_answer_is_forgotten)
+{
+    struct dispatch *dispatch = make(NULL, 0);
+    struct dispatch_entry *entry;
+    const struct dispatch_result *late;
+    uint64_t last_us = 5 + DEDUP_SPENT_US - 1;
+    admit(dispatch, &alice, "a", ENVELOPE_REQUEST, 5, NULL, &entry, NULL);
+    complete(dispatch, entry, 5, "x");
+    admit(dispatch, &alice, "b", ENVELOPE_TELL, 5, NULL, &entry, NULL);
+    complete(dispatch, entry, 5, "");
+    for (uint64_t now_us = 5 + TTL_US; now_us <= last_us; now_us += (DEDUP_SPENT_US - TTL_US) / 8) {
+        assert_int_equal(admit(dispatch, &alice, "a", ENVELOPE_REQUEST, now_us, NULL, NULL, &late),
+                         DISPATCH_ANSWER);
+        assert_int_equal(late->code, ACTR_EUNAVAILABLE);
+        assert_int_equal(late->payload.len, 0);
+        assert_int_equal(admit(dispatch, &alice, "b", ENVELOPE_TELL, now_us, NULL, NULL, NULL),
+                         DISPATCH_DROP);
+    }
+    dispatch_free(dispatch);
+}
+
+/* That something has run is worth less than an answer that may still be asked for. */
+TEST(memory_bound_forgets_first_what_has_no_answer)
+{
+    struct dispatch *dispatch = make(NULL, 10 * DEDUP_ENTRY_SIZE);
+    struct dispatch_entry *entry;
+    char id[16] = "a0";
+    for (int i = 0; i < 16; i++) {
+        uint64_t now_us = i < 8 ? 5 : 5 + TTL_US;
+        id[1] = (char)('0' + i);
+        assert_int_equal(admit(dispatch, &alice, id, ENVELOPE_TELL, now_us, NULL, &entry, NULL),
+                         DISPATCH_RUN);
+        complete(dispatch, entry, now_us, "");
+    }
+    for (int i = 15; i >= 8; i--) {
+        const struct dispatch_result *result;
+        id[1] = (char)('0' + i);
+        assert_int_equal(
+            admit(dispatch, &alice, id, ENVELOPE_REQUEST, 6 + TTL_US, NULL, NULL, &result),
+            DISPATCH_ANSWER);
+        assert_int_equal(result->code, 0);
+    }
+    assert_int_equal(admit(dispatch, &alice, "a7", ENVELOPE_TELL, 6 + TTL_US, NULL, NULL, NULL),
+                     DISPATCH_DROP);
+    assert_int_equal(admit(dispatch, &alice, "a0", ENVELOPE_TELL, 6 + TTL_US, NULL, &entry, NULL),
+                     DISPATCH_RUN);
+    complete(dispatch, entry, 6 + TTL_US, "");
     dispatch_free(dispatch);
 }
 
@@ -317,16 +375,17 @@ TEST(what_an_earlier_life_answered_is_answered_again)
                      DISPATCH_RUN);
     complete(dispatch, entry, 1499, "");
     /* Each expires at its own time. */
-    assert_int_equal(admit(dispatch, &alice, "old", ENVELOPE_REQUEST, 1500, NULL, &entry, NULL),
-                     DISPATCH_RUN);
-    complete(dispatch, entry, 1500, "");
+    assert_int_equal(admit(dispatch, &alice, "old", ENVELOPE_REQUEST, 1500, NULL, NULL, &old),
+                     DISPATCH_ANSWER);
+    assert_int_equal(old->code, ACTR_EUNAVAILABLE);
     assert_int_equal(
         admit(dispatch, &alice, "middle", ENVELOPE_REQUEST, TTL_US - 1, NULL, NULL, &old),
         DISPATCH_ANSWER);
+    assert_int_equal(old->code, 0);
     assert_int_equal(
-        admit(dispatch, &alice, "young", ENVELOPE_REQUEST, TTL_US - 1, NULL, &entry, NULL),
-        DISPATCH_RUN);
-    complete(dispatch, entry, TTL_US - 1, "");
+        admit(dispatch, &alice, "young", ENVELOPE_REQUEST, TTL_US - 1, NULL, NULL, &old),
+        DISPATCH_ANSWER);
+    assert_int_equal(old->code, ACTR_EUNAVAILABLE);
     assert_int_equal(admit(dispatch, &alice, "gone", ENVELOPE_REQUEST, TTL_US, NULL, &entry, NULL),
                      DISPATCH_RUN);
     complete(dispatch, entry, TTL_US, "");
