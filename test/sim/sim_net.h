@@ -56,11 +56,12 @@ struct sim_host {
     struct list sockets, watches; /* sim_udp.c */
     char name[32];
     char address[32];
-    char asked_url[2049]; /* the last one with a query that it dialled */
-    bool refuses;         /* resets whoever connects */
-    bool is_killed;       /* its ports are closed: datagrams are answered with that */
-    uint64_t hole_to_us;  /* nothing comes in or goes out before */
-    uint16_t port_last;   /* given to a server that asked for any */
+    char asked_url[2049];  /* the last one with a query that it dialled */
+    bool refuses;          /* resets whoever connects */
+    bool is_killed;        /* its ports are closed: datagrams are answered with that */
+    uint64_t no_udp_to_us; /* no socket can be opened before */
+    uint64_t hole_to_us;   /* nothing comes in or goes out before */
+    uint16_t port_last;    /* given to a server that asked for any */
 };
 
 void sim_net_init(struct sim_net *sim, struct loop *loop, uint64_t seed);
@@ -89,6 +90,9 @@ void sim_host_heal(struct sim_host *host);
 /* The processes of the host are killed: its connections are reset, its ports closed, and nothing
  * leaves it any more. Until sim_host_heal(), which is for taking it apart. */
 void sim_host_kill(struct sim_host *host);
+
+/* The UDP sockets of the host fail for good, and no other can be opened for so long. */
+void sim_host_break_udp(struct sim_host *host, uint64_t duration_us);
 
 /* Somebody tells `host` that the ports of `peer` are closed. */
 void sim_host_defame(struct sim_host *host, const struct sim_host *peer);

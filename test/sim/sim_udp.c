@@ -197,6 +197,8 @@ int sim_datagram_open(struct net *net, const struct datagram_options *options,
     struct sim_host *host = sim_host_of(net);
     if (options->bind.is_ipv6)
         return err_origin(ACTR_EIO, "datagram: only IPv4 here");
+    if (loop_now_us(host->sim->loop) < host->no_udp_to_us)
+        return err_origin(ACTR_EIO, "datagram: the network is down");
     struct sim_udp *udp = mem_alloc(sizeof(*udp));
     if (!udp)
         return err_origin(ACTR_ENOMEM, "datagram: no memory");
@@ -211,6 +213,16 @@ int sim_datagram_open(struct net *net, const struct datagram_options *options,
     list_push(&host->sockets, &udp->link);
     *ret_socket = &udp->base;
     return 0;
+}
+
+void sim_host_break_udp(struct sim_host *host, uint64_t duration_us)
+{
+    host->no_udp_to_us = loop_now_us(host->sim->loop) + duration_us;
+    for (struct list *pos = host->sockets.next, *next; pos != &host->sockets; pos = next) {
+        struct sim_udp *udp = container_of(pos, struct sim_udp, link);
+        next = pos->next;
+        udp->events->on_failed(udp->owner, &udp->base, ACTR_EIO, "the network is down");
+    }
 }
 
 void sim_udp_clear(struct sim_net *sim)

@@ -344,6 +344,17 @@ TEST(restarts_are_lost_too)
     EACH_SEED(seed) disturbed(seed, "restarts_are_lost_too", move_both_amid_bad_luck);
 }
 
+static void break_sockets(void)
+{
+    sim_host_break_udp(&either()->host,
+                       sim_chance(&world->net, 50) ? 0 : sim_between(&world->net, 1, 5 * SIM_S));
+}
+
+TEST(sockets_fail_for_good)
+{
+    EACH_SEED(seed) disturbed(seed, "sockets_fail_for_good", break_sockets);
+}
+
 static void cut_off_one(void)
 {
     sim_host_hole(&either()->host, sim_between(&world->net, 1 * SIM_S, 12 * SIM_S));

@@ -9,6 +9,9 @@
  * A request of STUN is believed to be for whom it names; whether it is genuine is the user's to
  * check. Nothing is ever answered from here.
  *
+ * A socket that fails leaves its place empty until it could be opened anew. A family that could not
+ * be opened at first is one that the machine does not have.
+ *
  * Loop thread. */
 #include "hyper/wire/webrtc/udp_mux.h"
 
@@ -30,6 +33,9 @@ struct udp_mux {
     const struct udp_mux_events *events;
     void *owner;
     struct datagram_socket *sockets[UDP_MUX_FAMILIES];
+    uint16_t ports[UDP_MUX_FAMILIES]; /* of the socket there is, or was last; 0: never any */
+    struct loop_timer retry;
+    uint64_t retry_gap_us;
     struct interfaces *watch;
     struct udp_table table;
     struct list touched; /* users that got something of this burst */
@@ -278,9 +284,9 @@ size_t udp_mux_locals(const struct udp_mux *mux, bool with_loopback,
     return written;
 }
 
-static void mux_on_interfaces(void *owner)
+/* Calls up if they are others than were last told. */
+static void mux_check_locals(struct udp_mux *mux)
 {
-    struct udp_mux *mux = owner;
     struct net_address locals[UDP_MUX_LOCALS_MAX];
     size_t count = udp_mux_locals(mux, true, locals);
     bool is_same = count == mux->local_count;
@@ -305,6 +311,7 @@ static void mux_on_failed(void *owner, struct datagram_socket *socket, int code,
         is_left = is_left || mux->sockets[i];
     }
     datagram_close(socket);
+    loop_timer_start(&mux->retry, 0);
     if (!is_left)
         mux->events->on_failed(mux->owner, code, detail);
 }
@@ -315,24 +322,59 @@ static const struct datagram_events mux_socket_events = {
     .on_refused = mux_on_refused,
 };
 
-/* The second family takes the port of the first, if it is free. */
+static int open_at(struct udp_mux *mux, int family, uint16_t port, uint16_t port_last)
+{
+    struct net_address bound;
+    struct datagram_options wanted = {
+        .bind = {.is_ipv6 = family == UDP_MUX_IPV6, .port = port},
+        .port_last = port_last,
+        .no_offload = mux->options.no_offload,
+    };
+    int r =
+        datagram_open(mux->options.net, &wanted, &mux_socket_events, mux, &mux->sockets[family]);
+    if (r < 0)
+        return r;
+    datagram_local(mux->sockets[family], &bound);
+    mux->ports[family] = bound.port;
+    return 0;
+}
+
+/* One takes the port that it had, and the second family that of the first, if it is free. */
 static int open_socket(struct udp_mux *mux, int family)
 {
-    const struct udp_mux_options *options = &mux->options;
-    struct datagram_options wanted = {
-        .bind = {.is_ipv6 = family == UDP_MUX_IPV6, .port = options->port},
-        .port_last = options->port_last,
-        .no_offload = options->no_offload,
-    };
-    if (mux->sockets[UDP_MUX_IPV4] && family == UDP_MUX_IPV6) {
-        struct net_address first;
-        struct datagram_options same = wanted;
-        datagram_local(mux->sockets[UDP_MUX_IPV4], &first);
-        same.bind.port = same.port_last = first.port;
-        if (datagram_open(options->net, &same, &mux_socket_events, mux, &mux->sockets[family]) == 0)
-            return 0;
-    }
-    return datagram_open(options->net, &wanted, &mux_socket_events, mux, &mux->sockets[family]);
+    uint16_t port = mux->ports[family];
+    if (!port && family == UDP_MUX_IPV6)
+        port = mux->ports[UDP_MUX_IPV4];
+    if (port && open_at(mux, family, port, port) == 0)
+        return 0;
+    return open_at(mux, family, mux->options.port, mux->options.port_last);
+}
+
+/* Opens what has failed. Calls up. */
+static void mux_reopen(struct udp_mux *mux)
+{
+    bool is_missing = false;
+    for (int i = 0; i < UDP_MUX_FAMILIES; i++)
+        if (!mux->sockets[i] && mux->ports[i] && open_socket(mux, i) < 0)
+            is_missing = true;
+    loop_timer_stop(&mux->retry);
+    if (is_missing)
+        loop_timer_start(&mux->retry, mux->retry_gap_us);
+    uint64_t gap_us = is_missing ? 2 * mux->retry_gap_us : UDP_MUX_RETRY_US;
+    mux->retry_gap_us = gap_us < UDP_MUX_RETRY_MAX_US ? gap_us : UDP_MUX_RETRY_MAX_US;
+    mux_check_locals(mux);
+}
+
+static void mux_on_retry(struct loop_timer *timer)
+{
+    mux_reopen(container_of(timer, struct udp_mux, retry));
+}
+
+static void mux_on_interfaces(void *owner)
+{
+    struct udp_mux *mux = owner;
+    mux->retry_gap_us = UDP_MUX_RETRY_US;
+    mux_reopen(mux);
 }
 
 static int open_sockets(struct udp_mux *mux)
@@ -358,6 +400,8 @@ int udp_mux_open(const struct udp_mux_options *options, const struct udp_mux_eve
     mux->options = *options;
     mux->events = events;
     mux->owner = owner;
+    mux->retry_gap_us = UDP_MUX_RETRY_US;
+    loop_timer_init(&mux->retry, options->loop, mux_on_retry);
     list_init(&mux->touched);
     loop_random(options->loop, &key, sizeof(key));
     udp_table_init(&mux->table, &key);
@@ -379,6 +423,7 @@ struct udp_mux *udp_mux_close(struct udp_mux *mux)
         return NULL;
     assert(mux->user_count == 0 && !mux->is_closed);
     mux->watch = interfaces_unwatch(mux->watch);
+    loop_timer_stop(&mux->retry);
     for (int i = 0; i < UDP_MUX_FAMILIES; i++) {
         if (mux->sockets[i])
             datagram_close(mux->sockets[i]);

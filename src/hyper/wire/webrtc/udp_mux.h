@@ -33,6 +33,12 @@ struct udp_mux_user;
 #define UDP_MUX_ROUTES_MAX 128 /* of one user; the one unused for longest gives way */
 #define UDP_MUX_LOCALS_MAX 64
 
+/* A socket that fails for good is opened anew at once, if possible with the port that it had, else
+ * again after so long, twice that, … up to the second; and when the addresses of the machine
+ * change. */
+#define UDP_MUX_RETRY_US 100000u
+#define UDP_MUX_RETRY_MAX_US 10000000u
+
 struct udp_mux_user_events {
     /* A datagram for this user. True: taken. False: not ours (of two sessions on one address). */
     bool (*on_datagram)(struct udp_mux_user *user, const struct datagram *datagram);
@@ -68,7 +74,8 @@ struct udp_mux_options {
 struct udp_mux_events {
     /* Addresses of this machine changed (udp_mux_locals() tells the new ones). */
     void (*on_locals)(void *owner);
-    /* No socket is left. */
+    /* No socket is left; see UDP_MUX_RETRY_US. When there is one again, on_locals tells. For the
+     * log; the mux must not be closed inside. */
     void (*on_failed)(void *owner, int code, const char *detail);
 };
 

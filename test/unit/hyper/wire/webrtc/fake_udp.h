@@ -38,6 +38,7 @@ static struct {
     void *watcher;
     bool refuses[2], refuses_port[2], refuses_watch;
     size_t link_len; /* of a probe that the link takes */
+    unsigned refused_count; /* sockets that were wanted and not opened */
 } fake;
 
 static inline struct fake_socket *fake_of(const struct datagram_socket *socket)
@@ -95,6 +96,7 @@ static inline int fake_datagram_open(struct net *net, const struct datagram_opti
     struct fake_socket *socket = &fake.sockets[is_ipv6];
     assert_ptr_equal(net, &fake.net);
     assert_true(net_address_is_any(&options->bind));
+    fake.refused_count += fake.refuses[is_ipv6];
     if (fake.refuses[is_ipv6])
         return err_origin(ACTR_EIO, "udp: no such family");
     if (fake.refuses_port[is_ipv6] && options->bind.port)

@@ -185,21 +185,6 @@ TEST(a_closed_port_is_told_to_all_who_send_there)
     end();
 }
 
-TEST(the_last_socket_that_fails_is_told)
-{
-    begin();
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(failed_count, 0);
-        fake.sockets[i].events->on_failed(fake.sockets[i].owner, &fake.sockets[i].base, ACTR_EIO,
-                                          "gone");
-        assert_false(fake.sockets[i].is_open);
-    }
-    assert_int_equal(failed_count, 1);
-    end();
-}
-
-/* ---- our addresses ---- */
-
 static void have(const char *text, bool is_temporary, bool is_deprecated)
 {
     struct interface_address *to = &fake.list[fake.list_count++];
@@ -220,6 +205,136 @@ static void expect_locals(bool with_loopback, const char *wanted)
     }
     assert_string_equal(text, wanted);
 }
+
+TEST(the_last_socket_that_fails_is_told)
+{
+    begin();
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(failed_count, 0);
+        fake.sockets[i].events->on_failed(fake.sockets[i].owner, &fake.sockets[i].base, ACTR_EIO,
+                                          "gone");
+        assert_false(fake.sockets[i].is_open);
+    }
+    assert_int_equal(failed_count, 1);
+    end();
+}
+
+static void socket_fails(int family)
+{
+    struct fake_socket *socket = &fake.sockets[family];
+    socket->events->on_failed(socket->owner, &socket->base, ACTR_EIO, "gone");
+    assert_false(socket->is_open);
+}
+
+static void pass(uint64_t duration_us)
+{
+    loop_virtual_run_until(fake.loop, loop_now_us(fake.loop) + duration_us);
+}
+
+TEST(a_socket_that_fails_is_opened_anew_with_its_port)
+{
+    begin();
+    have("192.0.2.1", false, false);
+    have("2001:db8::1", false, false);
+    fake.on_change(fake.watcher);
+    locals_count = 0;
+    for (int i = 0; i < 2; i++) {
+        socket_fails(i);
+        pass(1);
+        assert_true(fake.sockets[i].is_open);
+        assert_int_equal(fake.sockets[i].bound.port, 4000);
+    }
+    assert_int_equal(failed_count, 0);
+    assert_int_equal(locals_count, 0); /* nobody has to know */
+    end();
+}
+
+/* With another port when somebody has taken its own: that is another address. */
+TEST(a_socket_whose_port_is_taken_gets_another)
+{
+    begin();
+    have("2001:db8::1", false, false);
+    fake.on_change(fake.watcher);
+    fake.refuses_port[1] = true;
+    socket_fails(1);
+    pass(1);
+    assert_true(fake.sockets[1].is_open);
+    assert_int_equal(fake.sockets[1].bound.port, 6000);
+    assert_int_equal(locals_count, 2);
+    end();
+}
+
+TEST(a_socket_that_cannot_be_opened_is_tried_again_with_patience)
+{
+    begin();
+    have("192.0.2.1", false, false);
+    fake.on_change(fake.watcher);
+    fake.refuses[0] = true;
+    socket_fails(0);
+    pass(1);
+    assert_int_equal(locals_count, 2); /* that address is none now */
+    expect_locals(false, "");
+    for (uint64_t gap_us = UDP_MUX_RETRY_US; gap_us < UDP_MUX_RETRY_MAX_US; gap_us *= 2) {
+        unsigned refused = fake.refused_count;
+        pass(gap_us - 2);
+        assert_int_equal(fake.refused_count, refused);
+        pass(2);
+        assert_int_equal(fake.refused_count, refused + 2); /* its own port, and any */
+    }
+    assert_int_equal(locals_count, 2);
+    fake.refuses[0] = false;
+    pass(UDP_MUX_RETRY_MAX_US);
+    assert_int_equal(locals_count, 3);
+    expect_locals(false, "192.0.2.1:4000 ");
+    end();
+}
+
+/* No socket is left, until the network is back. */
+TEST(a_change_of_addresses_is_a_reason_to_try_at_once)
+{
+    begin();
+    fake.refuses[0] = fake.refuses[1] = true;
+    socket_fails(0);
+    socket_fails(1);
+    assert_int_equal(failed_count, 1);
+    pass(60000000);
+    fake.refuses[0] = fake.refuses[1] = false;
+    have("192.0.2.1", false, false);
+    fake.on_change(fake.watcher);
+    assert_int_equal(locals_count, 1);
+    expect_locals(false, "192.0.2.1:4000 ");
+    assert_true(fake.sockets[0].is_open && fake.sockets[1].is_open);
+    pass(60000000);
+    assert_int_equal(failed_count, 1);
+    end();
+}
+
+/* What the machine does not have is not waited for. */
+TEST(a_family_that_never_was_is_not_tried_again)
+{
+    fake_open();
+    fake.refuses[1] = true;
+    assert_int_equal(mux_open_with((struct udp_mux_options){.port = 5000}), 0);
+    unsigned refused = fake.refused_count;
+    socket_fails(0);
+    pass(1);
+    assert_true(fake.sockets[0].is_open);
+    assert_int_equal(fake.sockets[0].bound.port, 5000);
+    fake.on_change(fake.watcher);
+    pass(60000000);
+    assert_int_equal(fake.refused_count, refused);
+    mux_close();
+}
+
+TEST(a_mux_is_closed_while_a_socket_is_missing)
+{
+    begin();
+    fake.refuses[0] = true;
+    socket_fails(0);
+    end();
+}
+
+/* ---- our addresses ---- */
 
 TEST(our_addresses_are_told_the_best_first)
 {
