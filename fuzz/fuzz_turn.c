@@ -51,13 +51,21 @@ static void on_failed(void *user, int code, const char *detail)
     owner->has_failed = true;
 }
 
+static void on_redirected(void *user, const struct net_address *server)
+{
+    struct fuzz_owner *owner = user;
+    assert(server->port != 0 && !net_address_is_any(server));
+    owner->has_failed = true;
+}
+
 /* So that seeds can be written: every transaction has the same name. */
 static void on_random(void *user, void *buf, size_t len)
 {
     memset(buf, 'r', len);
 }
 
-static const struct turn_events events = {on_send, on_allocated, on_data, on_failed, on_random};
+static const struct turn_events events = {on_send,   on_allocated,  on_data,
+                                          on_failed, on_redirected, on_random};
 
 static void check_mdns(struct actr_view data)
 {
@@ -85,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct turn_stream stream = {0};
     if (len == 0)
         return 0;
-    struct turn_options options = {.is_reliable = data[0] & 1};
+    struct turn_options options = {.is_reliable = data[0] & 1, .is_ipv6 = (data[0] & 8) != 0};
     struct actr_view rest = {data + 1, len - 1}, packet;
     struct turn_client *client = turn_client_new(&options, &events, &owner);
     uint64_t now_us = 1000000;

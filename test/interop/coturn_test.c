@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* Relays of ours at a real TURN server (coturn): allocation, permissions, channels, data both ways,
- * refreshing with stale nonces, giving back, and refusals; over UDP, TCP and TLS. */
+ * refreshing with stale nonces, giving back, and refusals; over UDP, TCP and TLS. Relays of IPv6, a
+ * server that names another one, and one that restarts. */
 #include <stdio.h>
 #include <string.h>
 
@@ -41,12 +42,16 @@ static void peer_on_datagram(void *user, struct actr_view datagram, const struct
     memcpy(peer->data, datagram.ptr, datagram.len);
 }
 
+static void peer_open_at(struct peer *peer, struct bed *bed, const char *address)
+{
+    *peer = (struct peer){0};
+    assert_int_equal(udp_open(bed->rig.loop, address, 0, peer_on_datagram, peer, &peer->udp), 0);
+    assert_true(net_address_parse(view_text(address), udp_port(peer->udp), &peer->address));
+}
+
 static void peer_open(struct peer *peer, struct bed *bed)
 {
-    *peer = (struct peer){.address = {.bytes = {127, 0, 0, 1}}};
-    assert_int_equal(udp_open(bed->rig.loop, "127.0.0.1", 0, peer_on_datagram, peer, &peer->udp),
-                     0);
-    peer->address.port = udp_port(peer->udp);
+    peer_open_at(peer, bed, "127.0.0.1");
 }
 
 static void on_locals(void *owner)
@@ -105,9 +110,10 @@ static void gather(struct bed *bed, struct gathered *gathered, const char *passw
     TURNSERVER_UNTIL(&bed->server, gathered->done == 1);
 }
 
+/* The last one that was told. */
 static const struct candidate *relay_of(const struct gathered *gathered)
 {
-    for (size_t i = 0; i < gathered->count; i++)
+    for (size_t i = gathered->count; i-- > 0;)
         if (gathered->candidates[i].type == CANDIDATE_RELAY)
             return &gathered->candidates[i];
     fail_msg("no relay: %s", gathered->trouble);
@@ -223,6 +229,86 @@ TEST(two_sessions_reach_each_other_from_relay_to_relay)
     gatherer_free(first.gatherer);
     gatherer_free(second.gatherer);
     bed_close(&bed);
+}
+
+TEST(a_relay_of_ipv6)
+{
+    struct bed bed;
+    struct gathered gathered;
+    struct peer peer;
+    bed_open(&bed, &udp);
+    if (!bed.server.has_ipv6) {
+        puts("SKIPPED: this machine has no IPv6");
+        bed_close(&bed);
+        return;
+    }
+    peer_open_at(&peer, &bed, "::1");
+    gather(&bed, &gathered, "secret");
+    permit(&bed, &gathered, &peer.address);
+    TURNSERVER_UNTIL(&bed.server, gathered_has(&gathered, CANDIDATE_RELAY, NULL) == 2);
+    assert_true(relay_of(&gathered)->address.is_ipv6);
+    assert_int_equal(gathered.troubles, 0);
+    for (size_t len = 1; len <= DATA_LEN; len += 400) {
+        send_to(&bed, &gathered, &peer, len);
+        send_back(&bed, &gathered, &peer, len);
+    }
+    gatherer_free(gathered.gatherer);
+    udp_close(peer.udp);
+    bed_close(&bed);
+}
+
+/* Over UDP the next refresh tells, over TCP the connection. */
+static void restart_over(const struct way *way)
+{
+    struct bed bed;
+    struct gathered gathered;
+    struct peer peer;
+    bed_open(&bed, way);
+    peer_open(&peer, &bed);
+    gather(&bed, &gathered, "secret");
+    permit(&bed, &gathered, &peer.address);
+    turnserver_restart(&bed.server);
+    TURNSERVER_UNTIL(&bed.server, gathered_has(&gathered, CANDIDATE_RELAY, NULL) == 2);
+    assert_int_equal(gathered.lost, 1);
+    send_to(&bed, &gathered, &peer, 100);
+    send_back(&bed, &gathered, &peer, 100);
+    gatherer_free(gathered.gatherer);
+    udp_close(peer.udp);
+    bed_close(&bed);
+}
+
+TEST(a_server_that_restarts_gives_another_relay)
+{
+    restart_over(&udp);
+    restart_over(&tcp);
+}
+
+static void follow_over(const struct way *way)
+{
+    struct turnserver first;
+    struct bed bed;
+    struct gathered gathered;
+    struct peer peer;
+    bed_open(&bed, way);
+    turnserver_start_sending_to(&first, &bed.rig, bed.server.port);
+    snprintf(bed.url, sizeof(bed.url), "%s:%u%s", way->before, first.port, way->after);
+    peer_open(&peer, &bed);
+    gather(&bed, &gathered, "secret");
+    assert_int_equal(gathered.troubles, 0);
+    assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, NULL), 1);
+    send_to(&bed, &gathered, &peer, 100);
+    send_back(&bed, &gathered, &peer, 100);
+    assert_true(turnserver_said(&bed.server, "ALLOCATE processed, success") > 0);
+    gatherer_free(gathered.gatherer);
+    udp_close(peer.udp);
+    turnserver_end(&first);
+    bed_close(&bed);
+}
+
+TEST(a_server_that_names_another_one_is_left_for_it)
+{
+    follow_over(&udp);
+    follow_over(&tcp);
 }
 
 static void refuse_over(const struct way *way)

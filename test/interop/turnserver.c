@@ -43,6 +43,16 @@ static uint16_t free_port(void)
     }
 }
 
+static bool has_ipv6(void)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool has = fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+    if (fd >= 0)
+        close(fd);
+    return has;
+}
+
 static void write_config(const struct turnserver *server, const char *path)
 {
     const char *vectors = getenv("ACTR_TEST_VECTORS");
@@ -56,6 +66,10 @@ static void write_config(const struct turnserver *server, const char *path)
         "log-file=stdout\nsimple-log\nmax-allocate-lifetime=4\nstale-nonce=1\n"
         "cert=%s/tls/server.pem\npkey=%s/tls/server.key\npidfile=%s/pid\nuserdb=%s/db\n",
         server->port, server->tls_port, vectors, vectors, server->folder, server->folder);
+    if (server->has_ipv6)
+        fprintf(file, "relay-ip=::1\n");
+    if (server->alternate)
+        fprintf(file, "alternate-server=127.0.0.1:%u\n", server->alternate);
     assert_int_equal(fclose(file), 0);
 }
 
@@ -64,8 +78,6 @@ static void spawn(struct turnserver *server)
     char config[128];
     int out[2];
     snprintf(config, sizeof(config), "%s/conf", server->folder);
-    server->port = free_port();
-    server->tls_port = free_port();
     write_config(server, config);
     /* It ends with the test, and speaks line by line, also into a pipe. */
     char *arguments[] = {"setpriv",           "--pdeathsig", "KILL", "stdbuf", "-oL",
@@ -139,8 +151,12 @@ static bool is_ready(const struct turnserver *server)
 }
 
 /* False: it could not have its ports. */
-static bool begin(struct turnserver *server)
+static bool begin(struct turnserver *server, bool is_again)
 {
+    if (!is_again) {
+        server->port = free_port();
+        server->tls_port = free_port();
+    }
     spawn(server);
     for (;;) {
         struct pollfd fd = {.fd = server->out, .events = POLLIN};
@@ -153,13 +169,28 @@ static bool begin(struct turnserver *server)
     }
 }
 
-void turnserver_start(struct turnserver *server, struct rig *rig)
+void turnserver_start_sending_to(struct turnserver *server, struct rig *rig, uint16_t alternate)
 {
-    *server = (struct turnserver){.rig = rig};
+    *server = (struct turnserver){.rig = rig, .alternate = alternate, .has_ipv6 = has_ipv6()};
     harness_folder(server->folder, sizeof(server->folder));
-    for (unsigned tries = 0; !begin(server); tries++) {
+    for (unsigned tries = 0; !begin(server, false); tries++) {
         if (tries == TURNSERVER_TRIES)
             fail_msg("turnserver does not start: %s", server->log);
+        stop(server);
+    }
+}
+
+void turnserver_start(struct turnserver *server, struct rig *rig)
+{
+    turnserver_start_sending_to(server, rig, 0);
+}
+
+void turnserver_restart(struct turnserver *server)
+{
+    stop(server);
+    for (unsigned tries = 0; !begin(server, true); tries++) {
+        if (tries == TURNSERVER_TRIES)
+            fail_msg("turnserver does not start again: %s", server->log);
         stop(server);
     }
 }

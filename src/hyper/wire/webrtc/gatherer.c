@@ -48,8 +48,9 @@ struct gatherer {
     size_t host_count, host_told;
     struct gatherer_stun stun[GATHERER_SERVERS_MAX];
     size_t stun_count;
-    struct turn_server *turn[GATHERER_SERVERS_MAX];
-    size_t turn_count;
+    struct turn_server *turn[2 * GATHERER_SERVERS_MAX]; /* all for IPv4, then all for IPv6 */
+    size_t turn_count;                                  /* of each */
+    bool wants_ipv6;                                    /* the peer has such an address */
     size_t url_told;   /* URLs looked at for trouble: those of STUN, then those of TURN */
     struct mdns *mdns; /* made when it is first needed */
     bool is_started, is_done_told;
@@ -222,7 +223,7 @@ static bool gatherer_tell_done(struct gatherer *gatherer)
     for (size_t i = 0; i < gatherer->stun_count && !gatherer->options.relay_only; i++)
         if (!gatherer->stun[i].server.is_settled)
             return false;
-    for (size_t i = 0; i < gatherer->turn_count; i++)
+    for (size_t i = 0; i < 2 * gatherer->turn_count; i++)
         if (!turn_server_is_settled(gatherer->turn[i]))
             return false;
     gatherer->is_done_told = true;
@@ -232,7 +233,7 @@ static bool gatherer_tell_done(struct gatherer *gatherer)
 
 static bool gatherer_tell_relays(struct gatherer *gatherer)
 {
-    for (size_t i = 0; i < gatherer->turn_count; i++)
+    for (size_t i = 0; i < 2 * gatherer->turn_count; i++)
         if (gatherer_tell_relay(gatherer, i))
             return true;
     return false;
@@ -353,7 +354,7 @@ void gatherer_start(struct gatherer *gatherer)
         stun->is_told[0] = stun->is_told[1] = stun->is_trouble_told = false;
         stun_server_start(&stun->server, has[0], has[1], gatherer->options.timeout_us);
     }
-    for (size_t i = 0; i < gatherer->turn_count; i++)
+    for (size_t i = 0; i < (gatherer->wants_ipv6 ? 2u : 1u) * gatherer->turn_count; i++)
         turn_server_start(gatherer->turn[i]);
     gatherer->url_told = 0;
     gatherer->is_started = true;
@@ -364,7 +365,7 @@ void gatherer_start(struct gatherer *gatherer)
 void gatherer_send_relayed(struct gatherer *gatherer, const struct net_address *relayed,
                            const struct net_address *remote, struct actr_view bytes)
 {
-    for (size_t i = 0; i < gatherer->turn_count; i++)
+    for (size_t i = 0; i < 2 * gatherer->turn_count; i++)
         if (turn_server_has(gatherer->turn[i], relayed))
             turn_server_send(gatherer->turn[i], remote, bytes);
 }
@@ -373,7 +374,7 @@ bool gatherer_probe_relayed(struct gatherer *gatherer, const struct net_address 
                             const struct net_address *remote, struct actr_view bytes)
 {
     bool fits = true;
-    for (size_t i = 0; i < gatherer->turn_count; i++)
+    for (size_t i = 0; i < 2 * gatherer->turn_count; i++)
         if (turn_server_has(gatherer->turn[i], relayed))
             fits = turn_server_send_probe(gatherer->turn[i], remote, bytes);
     return fits;
@@ -381,14 +382,19 @@ bool gatherer_probe_relayed(struct gatherer *gatherer, const struct net_address 
 
 void gatherer_permit(struct gatherer *gatherer, const struct net_address *remote)
 {
-    for (size_t i = 0; i < gatherer->turn_count; i++)
+    for (size_t i = 0; i < 2 * gatherer->turn_count; i++)
         turn_server_permit(gatherer->turn[i], remote);
+    if (!remote->is_ipv6 || gatherer->wants_ipv6)
+        return;
+    gatherer->wants_ipv6 = true;
+    for (size_t i = 0; i < gatherer->turn_count && gatherer->is_started; i++)
+        turn_server_start(gatherer->turn[gatherer->turn_count + i]);
 }
 
 int gatherer_set_credentials(struct gatherer *gatherer, const char *username, const char *password)
 {
     int result = 0;
-    for (size_t i = 0; i < gatherer->turn_count; i++) {
+    for (size_t i = 0; i < 2 * gatherer->turn_count; i++) {
         int r = turn_server_set_credentials(gatherer->turn[i], username, password);
         if (r < 0)
             result = r;
@@ -406,10 +412,10 @@ bool gatherer_resolve(struct gatherer *gatherer, const char *name,
     return gatherer->mdns && mdns_find(gatherer->mdns, name, fn);
 }
 
-static int gatherer_add_server(struct gatherer *gatherer, const struct server_url *url)
+static void gatherer_add_stun(struct gatherer *gatherer, const struct server_url *url)
 {
     const struct gatherer_options *options = &gatherer->options;
-    if (!url->is_turn && gatherer->stun_count < GATHERER_SERVERS_MAX) {
+    if (gatherer->stun_count < GATHERER_SERVERS_MAX) {
         gatherer->stun[gatherer->stun_count++].server =
             (struct stun_server){.loop = options->loop,
                                  .net = options->net,
@@ -419,29 +425,55 @@ static int gatherer_add_server(struct gatherer *gatherer, const struct server_ur
                                  .on_news = gatherer_on_stun_news,
                                  .owner = gatherer};
     }
-    if (url->is_turn && gatherer->turn_count < GATHERER_SERVERS_MAX) {
-        struct turn_server_options turn = {.loop = options->loop,
-                                           .net = options->net,
-                                           .url = url,
-                                           .timeout_us = options->timeout_us};
-        struct turn_server *server = turn_server_new(&turn, &gatherer_turn_events, gatherer);
-        if (!server)
-            return err_origin(ACTR_ENOMEM, "gatherer: no memory");
-        gatherer->turn[gatherer->turn_count++] = server;
-    }
-    return 0;
 }
 
-/* A server for each URL that can be used. */
+static int gatherer_add_relay(struct gatherer *gatherer, const struct server_url *url, bool is_ipv6)
+{
+    const struct gatherer_options *options = &gatherer->options;
+    const struct turn_server_options turn = {.loop = options->loop,
+                                             .net = options->net,
+                                             .url = url,
+                                             .timeout_us = options->timeout_us,
+                                             .is_ipv6 = is_ipv6};
+    size_t at = 0;
+    while (gatherer->turn[at])
+        at++;
+    gatherer->turn[at] = turn_server_new(&turn, &gatherer_turn_events, gatherer);
+    return gatherer->turn[at] ? 0 : err_origin(ACTR_ENOMEM, "gatherer: no memory");
+}
+
+/* A relay of that family at each TURN server that can be used. */
+static int gatherer_add_relays(struct gatherer *gatherer, bool is_ipv6)
+{
+    struct server_url url;
+    const char *text;
+    bool is_turn;
+    size_t count = 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && (text = gatherer_url(gatherer, i, &is_turn)) != NULL; i++)
+        if (is_turn && count < GATHERER_SERVERS_MAX &&
+            gatherer_check_url(text, is_turn, &url) == 0) {
+            r = gatherer_add_relay(gatherer, &url, is_ipv6);
+            count += r == 0;
+        }
+    return r;
+}
+
+/* A server for each URL that can be used, and two for those of TURN. */
 static int gatherer_add_servers(struct gatherer *gatherer)
 {
     struct server_url url;
     const char *text;
     bool is_turn;
-    int r = 0;
-    for (size_t i = 0; r == 0 && (text = gatherer_url(gatherer, i, &is_turn)) != NULL; i++)
-        if (gatherer_check_url(text, is_turn, &url) == 0)
-            r = gatherer_add_server(gatherer, &url);
+    for (size_t i = 0; (text = gatherer_url(gatherer, i, &is_turn)) != NULL; i++)
+        if (!is_turn && gatherer_check_url(text, is_turn, &url) == 0)
+            gatherer_add_stun(gatherer, &url);
+    int r = gatherer_add_relays(gatherer, false);
+    while (r == 0 && gatherer->turn_count < GATHERER_SERVERS_MAX &&
+           gatherer->turn[gatherer->turn_count])
+        gatherer->turn_count++;
+    if (r == 0)
+        r = gatherer_add_relays(gatherer, true);
     if (r == 0 && gatherer->options.turn_username)
         r = gatherer_set_credentials(gatherer, gatherer->options.turn_username,
                                      gatherer->options.turn_password);
@@ -473,7 +505,7 @@ struct gatherer *gatherer_free(struct gatherer *gatherer)
     mdns_free(gatherer->mdns);
     for (size_t i = 0; i < gatherer->stun_count; i++)
         stun_server_stop(&gatherer->stun[i].server);
-    for (size_t i = 0; i < gatherer->turn_count; i++)
+    for (size_t i = 0; i < 2 * GATHERER_SERVERS_MAX; i++)
         turn_server_free(gatherer->turn[i]);
     udp_mux_leave(gatherer->options.mux, &gatherer->user);
     mem_free(gatherer);

@@ -8,6 +8,9 @@
  * that the sessions of a node cannot share the mux's port towards it: each relay has a socket of
  * its own, and nothing of it passes through the mux.
  *
+ * A relay of IPv6 is asked for when the peer has shown an address that needs one, of servers that
+ * have them (RFC 8656 §7). A relay that is lost is asked for again (turn_server.h), and told.
+ *
  * Servers are named by URL (RFC 7064, 7065: stun, turn, turns, ?transport=). A server that cannot
  * be resolved or reached is reported and left out, never the end of the rest. A server whose
  * credentials are not known yet is left out until they are. Servers of turns: are believed by the
@@ -34,7 +37,8 @@ struct udp_mux;
 struct gatherer_events {
     /* A local candidate (address, base, related, type); the preference orders those of one type. */
     void (*on_candidate)(void *owner, const struct candidate *candidate, uint16_t preference);
-    /* Every server has answered or been given up; once for each gatherer_start(). */
+    /* Every server has answered or been given up; once for each gatherer_start(). Relays that were
+     * lost and are there again, and those of IPv6, may be told after that. */
     void (*on_done)(void *owner);
     /* A server was left out; for the log. */
     void (*on_trouble)(void *owner, int code, const char *detail);

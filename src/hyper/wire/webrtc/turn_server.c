@@ -10,12 +10,15 @@
  * The client must not be freed in its events, and the owner may free the server in ours: so calls
  * into the client count (depth), and the end waits for the outermost to return.
  *
+ * When what it had come to is over, the timer begins anew by itself.
+ *
  * States go IDLE → LOOKING → OPENING → LIVE, and back to IDLE from any of them. Loop thread. */
 #include "hyper/wire/webrtc/turn_server.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "hyper/wire/webrtc/ice/turn_client.h"
@@ -24,6 +27,7 @@
 #include "sys/loop.h"
 
 #define TURN_SERVER_ATTEMPT_US 2000000
+#define TURN_SERVER_STEADY_US 10000000 /* a relay that was there for so long was no flicker */
 
 enum turn_server_state {
     TURN_SERVER_IDLE,
@@ -45,8 +49,13 @@ struct turn_server {
     size_t count, next;
     struct loop_timer timer;
     uint64_t until_us, attempt_us; /* when the start, and the attempt, is given up */
+    struct net_address hops[TURN_SERVER_HOPS_MAX]; /* where the server has sent us, in this start */
+    size_t hop_count;
+    bool is_sent_on; /* to the last of them, which has not been tried yet */
     struct net_address relayed, mapped, lost;
-    int code; /* of the trouble or the loss */
+    uint64_t live_us, gap_us; /* since when there is a relay; before the next start by itself */
+    bool is_missed;           /* there was a relay */
+    int code;                 /* of the trouble or the loss */
     char detail[160];
     bool has_credentials, is_wanted;
     bool news_lost, news_trouble, news_relay;
@@ -56,6 +65,7 @@ struct turn_server {
 };
 
 static void turn_server_next(struct turn_server *server);
+static void turn_server_begin(struct turn_server *server);
 
 /* ---- what there is to tell ---- */
 
@@ -65,10 +75,20 @@ static void turn_server_note(struct turn_server *server, int code, const char *d
     snprintf(server->detail, sizeof(server->detail), "%s", detail);
 }
 
+/* A relay was lost: the next start comes by itself. */
+static void turn_server_retry(struct turn_server *server)
+{
+    loop_timer_start(&server->timer, server->gap_us);
+    server->gap_us = server->gap_us > 0 ? 2 * server->gap_us : TURN_SERVER_GAP_US;
+    if (server->gap_us > TURN_SERVER_GAP_MAX_US)
+        server->gap_us = TURN_SERVER_GAP_MAX_US;
+}
+
 /* It has come to nothing, or what it had come to is over. */
 static void turn_server_give_up(struct turn_server *server)
 {
     bool was_live = server->state == TURN_SERVER_LIVE;
+    uint64_t now_us = loop_now_us(server->options.loop);
     server->state = TURN_SERVER_IDLE;
     server->resolve = net_resolve_cancel(server->resolve);
     server->link = turn_link_close(server->link);
@@ -77,9 +97,14 @@ static void turn_server_give_up(struct turn_server *server)
         server->news_lost = true;
         server->lost = server->relayed;
         server->news_relay = false;
+        server->is_missed = true;
+        if (now_us - server->live_us >= TURN_SERVER_STEADY_US)
+            server->gap_us = 0;
     } else {
         server->news_trouble = true;
     }
+    if (server->is_missed)
+        turn_server_retry(server);
     server->events->on_news(server->owner);
 }
 
@@ -87,8 +112,9 @@ static void turn_server_quote(const struct turn_server *server, struct turn_news
 {
     static const char *const transports[] = {"udp", "tcp", "tls"};
     news->code = server->code;
-    snprintf(news->detail, sizeof(news->detail), "turn:%.64s:%u (%s): %.100s", server->url.host,
-             server->url.port, transports[server->url.transport], server->detail);
+    snprintf(news->detail, sizeof(news->detail), "turn:%.64s:%u (%s%s): %.100s", server->url.host,
+             server->url.port, transports[server->url.transport],
+             server->options.is_ipv6 ? ", IPv6" : "", server->detail);
 }
 
 enum turn_news_kind turn_server_take_news(struct turn_server *server, struct turn_news *ret_news)
@@ -184,6 +210,9 @@ static void turn_server_on_allocated(void *owner, const struct net_address *rela
         server->lost = server->relayed;
         turn_server_note(server, ACTR_EUNAVAILABLE, "the server had forgotten the allocation");
     }
+    if (server->state != TURN_SERVER_LIVE)
+        server->live_us = turn_server_now(server);
+    server->is_missed = false;
     server->state = TURN_SERVER_LIVE;
     server->relayed = *relayed;
     server->mapped = *mapped;
@@ -208,11 +237,50 @@ static void turn_server_on_failed(void *owner, int code, const char *detail)
         turn_server_give_up(server);
 }
 
+/* Where the server that is asked now is; a stream's may be known by name only. */
+static bool turn_server_is_local(const struct turn_server *server)
+{
+    struct net_address address;
+    if (server->hop_count > 0)
+        return net_address_is_loopback(&server->hops[server->hop_count - 1]);
+    if (server->url.transport == SERVER_UDP)
+        return net_address_is_loopback(&server->addresses[server->next - 1]);
+    return net_address_parse(view_text(server->url.host), 0, &address) &&
+           net_address_is_loopback(&address);
+}
+
+/* May the server send us there? Not in circles, nor to what only this machine can reach. */
+static bool turn_server_may_follow(const struct turn_server *server, const struct net_address *to)
+{
+    if (server->url.transport == SERVER_TLS || server->hop_count == TURN_SERVER_HOPS_MAX ||
+        (net_address_is_loopback(to) && !turn_server_is_local(server)))
+        return false;
+    for (size_t i = 0; i < server->hop_count; i++)
+        if (net_address_equal(&server->hops[i], to))
+            return false;
+    for (size_t i = 0; i < server->next && server->url.transport == SERVER_UDP; i++)
+        if (net_address_equal(&server->addresses[i], to))
+            return false;
+    return true;
+}
+
+static void turn_server_on_redirected(void *owner, const struct net_address *to)
+{
+    struct turn_server *server = owner;
+    if (server->state == TURN_SERVER_OPENING && turn_server_may_follow(server, to)) {
+        server->hops[server->hop_count++] = *to;
+        server->is_sent_on = true;
+    }
+    turn_server_on_failed(owner, ACTR_EUNAVAILABLE,
+                          "the server wants another one to be used (300), which is of no use");
+}
+
 static const struct turn_events turn_server_client_events = {
     .send = turn_server_client_send,
     .on_allocated = turn_server_on_allocated,
     .on_data = turn_server_on_data,
     .on_failed = turn_server_on_failed,
+    .on_redirected = turn_server_on_redirected,
     .random = turn_server_client_random,
 };
 
@@ -270,14 +338,27 @@ static void turn_server_limit(struct turn_server *server)
     turn_server_set_timer(server);
 }
 
+/* The next address to try; *url is made to name it when it is not what the server's URL means. */
+static const struct net_address *turn_server_choose(struct turn_server *server,
+                                                    struct server_url *url)
+{
+    if (!server->is_sent_on)
+        return server->next < server->count ? &server->addresses[server->next++] : NULL;
+    const struct net_address *to = &server->hops[server->hop_count - 1];
+    server->is_sent_on = false;
+    url->port = to->port;
+    net_address_host(to, url->host);
+    return to;
+}
+
 static void turn_server_next(struct turn_server *server)
 {
+    struct server_url url = server->url;
     struct turn_link_options options = {
-        .loop = server->options.loop, .net = server->options.net, .url = &server->url};
+        .loop = server->options.loop, .net = server->options.net, .url = &url};
     server->link = turn_link_close(server->link);
     server->state = TURN_SERVER_OPENING;
-    while (server->next < server->count) {
-        options.address = &server->addresses[server->next++];
+    while ((options.address = turn_server_choose(server, &url)) != NULL) {
         int r = turn_link_open(&options, &turn_server_link_events, server, &server->link);
         if (r == 0) {
             turn_server_limit(server);
@@ -306,8 +387,10 @@ static void turn_server_on_timer(struct loop_timer *timer)
     struct turn_server *server = container_of(timer, struct turn_server, timer);
     uint64_t now_us = turn_server_now(server);
     turn_server_enter(server);
-    if (server->state == TURN_SERVER_LIVE ||
-        (server->state == TURN_SERVER_OPENING && now_us < server->attempt_us)) {
+    if (server->state == TURN_SERVER_IDLE) {
+        turn_server_begin(server);
+    } else if (server->state == TURN_SERVER_LIVE ||
+               (server->state == TURN_SERVER_OPENING && now_us < server->attempt_us)) {
         turn_client_tick(server->client, now_us);
     } else if (server->state == TURN_SERVER_OPENING && now_us < server->until_us) {
         turn_server_next(server);
@@ -327,6 +410,8 @@ static void turn_server_begin(struct turn_server *server)
     server->state = TURN_SERVER_LOOKING;
     server->until_us = turn_server_now(server) + server->options.timeout_us;
     server->attempt_us = server->until_us;
+    server->hop_count = 0;
+    server->is_sent_on = false;
     if (server->url.transport != SERVER_UDP) {
         /* A stream is dialled by name: it tries the addresses by itself. */
         server->count = 1;
@@ -349,6 +434,8 @@ void turn_server_start(struct turn_server *server)
     server->is_wanted = true;
     if (server->state == TURN_SERVER_LIVE) {
         server->news_relay = true;
+        turn_client_verify(server->client, turn_server_now(server));
+        turn_server_set_timer(server);
         server->events->on_news(server->owner);
     } else if (server->state == TURN_SERVER_IDLE && server->has_credentials) {
         turn_server_begin(server);
@@ -399,6 +486,8 @@ bool turn_server_send_probe(struct turn_server *server, const struct net_address
 
 void turn_server_permit(struct turn_server *server, const struct net_address *remote)
 {
+    if (remote->is_ipv6 != server->options.is_ipv6)
+        return;
     turn_client_permit(server->client, remote, turn_server_now(server));
     turn_server_set_timer(server);
 }
@@ -406,7 +495,8 @@ void turn_server_permit(struct turn_server *server, const struct net_address *re
 struct turn_server *turn_server_new(const struct turn_server_options *options,
                                     const struct turn_server_events *events, void *owner)
 {
-    struct turn_options client = {.is_reliable = options->url->transport != SERVER_UDP};
+    struct turn_options client = {.is_reliable = options->url->transport != SERVER_UDP,
+                                  .is_ipv6 = options->is_ipv6};
     struct turn_server *server = mem_alloc(sizeof(*server));
     if (!server)
         return NULL;

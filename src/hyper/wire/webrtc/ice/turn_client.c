@@ -35,6 +35,7 @@
 #define TURN_SOON_US                                                                               \
     (5 * (uint64_t)TURN_SECOND_US) /* an allocation gone sooner is a sick server's */
 #define TURN_CHANNEL_HEADER_LEN 4
+#define TURN_FAMILY_IPV6 2u /* RFC 8656 §18.6 */
 
 enum turn_state { TURN_IDLE, TURN_ALLOCATING, TURN_LIVE, TURN_FAILED };
 
@@ -48,7 +49,7 @@ struct turn_client {
     struct turn_transaction transaction;
     bool is_clearing, has_cleared; /* an older allocation of this connection is being given back */
     struct net_address relayed, mapped;
-    uint64_t made_us, refresh_us, expires_us;
+    uint64_t made_us, granted_us, refresh_us, expires_us;
     struct turn_peers peers;
     uint8_t out[STUN_PACKET_MAX];
 };
@@ -75,6 +76,8 @@ static void turn_client_put(const struct turn_client *client, struct stun_writer
 {
     if (method == STUN_ALLOCATE)
         stun_put_u32(writer, STUN_REQUESTED_TRANSPORT, 17u << 24); /* UDP */
+    if (method == STUN_ALLOCATE && client->options.is_ipv6)
+        stun_put_u32(writer, STUN_REQUESTED_ADDRESS_FAMILY, TURN_FAMILY_IPV6 << 24);
     if (method == STUN_ALLOCATE || method == STUN_REFRESH)
         stun_put_u32(writer, STUN_LIFETIME, client->is_clearing ? 0 : TURN_LIFETIME_S);
     if (!peer)
@@ -170,6 +173,7 @@ static void turn_client_prolong(struct turn_client *client, uint32_t lifetime_s,
         lifetime_s = TURN_LIFETIME_MAX_S;
     uint32_t margin_s =
         lifetime_s > 2 * TURN_MARGIN_S ? TURN_MARGIN_S : lifetime_s - lifetime_s / 2;
+    client->granted_us = now_us;
     client->expires_us = now_us + lifetime_s * (uint64_t)TURN_SECOND_US;
     client->refresh_us = client->expires_us - margin_s * (uint64_t)TURN_SECOND_US;
 }
@@ -192,7 +196,8 @@ static void turn_client_on_allocated(struct turn_client *client, const struct st
     struct net_address relayed, mapped;
     if (!stun_find_address(message, STUN_XOR_RELAYED_ADDRESS, &relayed) ||
         !stun_find_address(message, STUN_XOR_MAPPED_ADDRESS, &mapped) ||
-        !stun_find_u32(message, STUN_LIFETIME, &lifetime_s) || lifetime_s == 0) {
+        !stun_find_u32(message, STUN_LIFETIME, &lifetime_s) || lifetime_s == 0 ||
+        relayed.is_ipv6 != client->options.is_ipv6) {
         turn_client_fail(client, ACTR_EDECODE, "the server's allocation makes no sense");
         return;
     }
@@ -231,6 +236,19 @@ static void turn_client_refused(struct turn_client *client, unsigned code, struc
     turn_client_fail(client, error, text);
 }
 
+/* Calls up, if there is such a server. */
+static bool turn_client_redirected(struct turn_client *client, const struct stun_message *message)
+{
+    struct net_address server;
+    if (!stun_find_address(message, STUN_ALTERNATE_SERVER, &server) || server.port == 0 ||
+        net_address_is_any(&server) || net_address_is_multicast(&server))
+        return false;
+    client->state = TURN_FAILED;
+    turn_peers_reset(&client->peers);
+    client->events->on_redirected(client->owner, &server);
+    return true;
+}
+
 /* No to Allocate or Refresh. May call up. */
 static void turn_client_on_error(struct turn_client *client, const struct stun_message *message,
                                  uint64_t now_us)
@@ -249,7 +267,8 @@ static void turn_client_on_error(struct turn_client *client, const struct stun_m
     } else if (code == TURN_MISMATCH && !client->has_cleared) {
         client->is_clearing = client->has_cleared = true;
         turn_client_ask(client, STUN_REFRESH, NULL, now_us);
-    } else {
+    } else if (code != TURN_TRY_ALTERNATE || client->state != TURN_ALLOCATING ||
+               !turn_client_redirected(client, message)) {
         turn_client_refused(client, code, reason);
     }
 }
@@ -506,6 +525,13 @@ void turn_client_start(struct turn_client *client, uint64_t now_us)
     client->has_cleared = false;
     client->auth.has_challenge = false; /* it may be another server's */
     turn_client_allocate(client, now_us);
+}
+
+void turn_client_verify(struct turn_client *client, uint64_t now_us)
+{
+    if (client->state == TURN_LIVE && !client->transaction.is_active &&
+        now_us - client->granted_us >= TURN_SOON_US)
+        turn_client_ask(client, STUN_REFRESH, NULL, now_us);
 }
 
 void turn_client_release(struct turn_client *client, uint64_t now_us)

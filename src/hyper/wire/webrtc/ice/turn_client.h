@@ -5,9 +5,10 @@
  * datagrams for it come out; over TCP and TLS the caller frames them (turn_stream.h).
  *
  * 401 and 438 are answered with new credentials once for each request, 437 and an expired
- * allocation begin anew, 300 (alternate server), 486 and 508 end it with a clear error. Permissions
- * (5 min) and channels (10 min) are kept alive while they are used. Bounds: TURN_PEERS_MAX; the
- * peer unused for longest gives way. Relayed addresses are of IPv4.
+ * allocation begin anew, 300 (alternate server) is told, 440, 486 and 508 end it with a clear
+ * error. Permissions (5 min) and channels (10 min) are kept alive while they are used. Bounds:
+ * TURN_PEERS_MAX; the peer unused for longest gives way. An allocation is of one family (RFC 8656
+ * §7).
  *
  * One thread. Events come inside _receive(), _tick() and _start(), `send` in every call; none may
  * free the client. */
@@ -34,11 +35,15 @@ struct turn_events {
     /* Gone for good: ACTR_EPERMISSION (credentials refused), ACTR_EUNAVAILABLE, ACTR_ETIMEDOUT, …
      */
     void (*on_failed)(void *owner, int code, const char *detail);
+    /* The server grants nothing and names another one (RFC 8489 §10). Nothing else happens until
+     * turn_client_start(). */
+    void (*on_redirected)(void *owner, const struct net_address *server);
     void (*random)(void *owner, void *buf, size_t len);
 };
 
 struct turn_options {
     bool is_reliable; /* TCP, TLS: no retransmission */
+    bool is_ipv6;     /* the relayed address, and so all peers; not every server has such */
 };
 
 /* NULL when memory has run out. */
@@ -62,6 +67,10 @@ void turn_client_send(struct turn_client *client, const struct net_address *peer
 
 /* What the server sent: one message or ChannelData. */
 void turn_client_receive(struct turn_client *client, struct actr_view packet, uint64_t now_us);
+
+/* Asks whether the server still has the allocation, if that was not just heard: one that has
+ * restarted says nothing by itself. */
+void turn_client_verify(struct turn_client *client, uint64_t now_us);
 
 /* Gives the allocation back (Refresh with lifetime 0), once and without waiting for an answer: if
  * that is lost, it expires. Nothing else happens until turn_client_start(). */

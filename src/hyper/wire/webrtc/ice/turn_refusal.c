@@ -16,7 +16,9 @@ static const char *turn_refusal_advice(unsigned code)
 {
     switch (code) {
     case TURN_TRY_ALTERNATE:
-        return "the server wants another one to be used (300): configure that one's URL";
+        return "the server wants another one to be used (300), and names none of use";
+    case TURN_FAMILY_UNKNOWN:
+        return "the server has no relayed addresses of this family (440)";
     case TURN_QUOTA_REACHED:
         return "the server grants this user no further allocation (486)";
     case TURN_NO_CAPACITY:

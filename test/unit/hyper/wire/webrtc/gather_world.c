@@ -115,6 +115,8 @@ static void world_forget(struct gather_world *world, const void *end)
 
 static const struct net_address world_mapped4 = {.bytes = {203, 0, 113, 9}, .port = 61000};
 static const struct net_address world_relayed = {.bytes = {192, 0, 2, 50}, .port = 50000};
+static const struct net_address world_relayed6 = {
+    .is_ipv6 = true, .bytes = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x50}, .port = 50000};
 
 static void serve_stun(struct gather_world *world, const struct world_packet *question,
                        const struct stun_message *request)
@@ -136,13 +138,30 @@ static void serve_stun(struct gather_world *world, const struct world_packet *qu
     world_answer(world, question, stun_end(&writer));
 }
 
+/* 0: it does what is asked. */
+static unsigned turn_refusal(struct gather_world *world, unsigned method, uint32_t family)
+{
+    if (world->turn_refuses)
+        return 486;
+    if (method != STUN_ALLOCATE)
+        return world->turn_has_restarted ? 437 : 0;
+    if (family && !world->turn_has_ipv6)
+        return 440;
+    if (world->turn_redirects == 0)
+        return 0;
+    world->turn_redirects--;
+    return 300;
+}
+
 /* An open TURN server: whoever asks gets an allocation; it returns what is sent to a peer. */
 static void serve_turn(struct gather_world *world, const struct world_packet *question,
                        const struct stun_message *request)
 {
     uint8_t buf[2048];
     struct stun_writer writer;
-    uint32_t lifetime_s = 600;
+    uint32_t lifetime_s = 600, family = 0;
+    world->turn_requests++;
+    world->turn_asked = question->remote;
     if (world->turn_is_dead)
         return;
     if (request->class == STUN_INDICATION) {
@@ -153,12 +172,17 @@ static void serve_turn(struct gather_world *world, const struct world_packet *qu
     world->releases += request->method == STUN_REFRESH && lifetime_s == 0;
     world->permissions +=
         request->method == STUN_CREATE_PERMISSION || request->method == STUN_CHANNEL_BIND;
-    stun_begin(&writer, buf, sizeof(buf), world->turn_refuses ? STUN_ERROR : STUN_SUCCESS,
-               request->method, request->transaction);
-    if (world->turn_refuses) {
-        stun_put_error(&writer, 486, "quota");
+    (void)stun_find_u32(request, STUN_REQUESTED_ADDRESS_FAMILY, &family);
+    unsigned refusal = turn_refusal(world, request->method, family);
+    stun_begin(&writer, buf, sizeof(buf), refusal ? STUN_ERROR : STUN_SUCCESS, request->method,
+               request->transaction);
+    if (refusal) {
+        stun_put_error(&writer, refusal, "no");
+        if (refusal == 300)
+            stun_put_address(&writer, STUN_ALTERNATE_SERVER, &world->turn_to);
     } else if (request->method == STUN_ALLOCATE) {
-        struct net_address relayed = world_relayed;
+        struct net_address relayed = family ? world_relayed6 : world_relayed;
+        world->turn_has_restarted = false;
         relayed.port = (uint16_t)(relayed.port + world->allocations++);
         stun_put_address(&writer, STUN_XOR_RELAYED_ADDRESS, &relayed);
         stun_put_address(&writer, STUN_XOR_MAPPED_ADDRESS, &world_mapped4);
@@ -306,7 +330,9 @@ static int world_stream_dial(struct net *net, const struct net_stream_options *o
         return err_origin(ACTR_ENOMEM, "no memory");
     while (world_streams[at])
         at++;
-    assert_string_equal(options->host, "turn.test");
+    char alternate[NET_ADDRESS_TEXT_MAX];
+    assert_true(strcmp(options->host, "turn.test") == 0 ||
+                strcmp(options->host, net_address_host(&world_of(net)->turn_to, alternate)) == 0);
     *stream = (struct world_stream){
         .base = {net->ops}, .world = world_of(net), .events = events, .user = user};
     loop_timer_init(&stream->timer, net->loop, stream_on_timer);

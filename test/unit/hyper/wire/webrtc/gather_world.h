@@ -34,6 +34,12 @@ struct gather_world {
     /* The servers: which of them answer. */
     bool stun_is_dead, stun_refuses, stun_is_open_internet; /* sees the address as it is */
     bool turn_is_dead, turn_refuses;
+    bool turn_has_ipv6;
+    bool turn_has_restarted;       /* and knows no allocation, but those it makes from now on */
+    unsigned turn_redirects;       /* so many allocations are refused with 300… */
+    struct net_address turn_to;    /* …and this address */
+    struct net_address turn_asked; /* where the last request to a TURN server went */
+    unsigned turn_requests;
     bool mdns_is_dead;
     bool streams_fail;
     unsigned stun_requests, allocations, releases, permissions, mdns_questions, probes;

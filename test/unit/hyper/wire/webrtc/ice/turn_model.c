@@ -101,6 +101,8 @@ static void model_refuse(struct turn_model *model, const struct stun_message *re
     stun_begin(&writer, packet->data, sizeof(packet->data), STUN_ERROR, request->method,
                request->transaction);
     stun_put_error(&writer, code, "No\nway");
+    if (code == 300 && model->alternate.port)
+        stun_put_address(&writer, STUN_ALTERNATE_SERVER, &model->alternate);
     if (code == 401 || code == 438) {
         stun_put(&writer, STUN_REALM, view_text(model->realm));
         stun_put(&writer, STUN_NONCE, view_text(model->nonce));
@@ -160,9 +162,12 @@ static unsigned model_authenticate(struct turn_model *model, const struct stun_m
 
 static void model_on_allocate(struct turn_model *model, const struct stun_message *request)
 {
-    uint32_t transport;
+    uint32_t transport, family = 0;
     assert_true(stun_find_u32(request, STUN_REQUESTED_TRANSPORT, &transport));
     assert_int_equal(transport, 17u << 24);
+    bool has_family = stun_find_u32(request, STUN_REQUESTED_ADDRESS_FAMILY, &family);
+    assert_true(model->is_blind || has_family == model->relayed.is_ipv6);
+    assert_true(!has_family || family == 2u << 24);
     if (model_is_live(model)) {
         model_refuse(model, request, 437);
         return;
@@ -322,6 +327,13 @@ static void model_on_failed(void *owner, int code, const char *detail)
     snprintf(model->failed_detail, sizeof(model->failed_detail), "%s", detail);
 }
 
+static void model_on_redirected(void *owner, const struct net_address *server)
+{
+    struct turn_model *model = owner;
+    model->redirected_count++;
+    model->client_redirected = *server;
+}
+
 static void model_on_random(void *owner, void *buf, size_t len)
 {
     struct turn_model *model = owner;
@@ -334,6 +346,7 @@ static const struct turn_events model_events = {
     .on_allocated = model_on_allocated,
     .on_data = model_on_data,
     .on_failed = model_on_failed,
+    .on_redirected = model_on_redirected,
     .random = model_on_random,
 };
 
@@ -407,9 +420,8 @@ bool model_peer_sends(struct turn_model *model, const struct net_address *peer, 
 
 /* ---- life ---- */
 
-void model_init(struct turn_model *model, bool is_reliable)
+static void model_init_with(struct turn_model *model, const struct turn_options *options)
 {
-    struct turn_options options = {.is_reliable = is_reliable};
     *model = (struct turn_model){.now_us = MODEL_SECOND,
                                  .random = harness_seed(),
                                  .username = "1700000000:actor",
@@ -418,8 +430,20 @@ void model_init(struct turn_model *model, bool is_reliable)
                                  .nonce = "nonce-1",
                                  .lifetime_s = 600,
                                  .relayed = {.bytes = {192, 0, 2, 15}, .port = 50000}};
-    model->client = turn_client_new(&options, &model_events, model);
+    model->client = turn_client_new(options, &model_events, model);
     assert_non_null(model->client);
+}
+
+void model_init(struct turn_model *model, bool is_reliable)
+{
+    model_init_with(model, &(struct turn_options){.is_reliable = is_reliable});
+}
+
+void model_init_ipv6(struct turn_model *model)
+{
+    model_init_with(model, &(struct turn_options){.is_ipv6 = true});
+    model->relayed = (struct net_address){
+        .is_ipv6 = true, .bytes = {0x20, 0x01, 0x0d, 0xb8, [15] = 15}, .port = 50000};
 }
 
 void model_deinit(struct turn_model *model)

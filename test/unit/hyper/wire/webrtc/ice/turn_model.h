@@ -51,6 +51,7 @@ struct turn_model {
     uint64_t allocated_to_us;
     char allocated_by[64];
     struct net_address relayed;
+    struct net_address alternate; /* what a 300 names; port 0: nothing */
     struct model_peer peers[MODEL_PEERS_MAX];
     size_t peer_count;
     struct model_packet answers[MODEL_PACKETS_MAX]; /* on their way to the client */
@@ -64,13 +65,15 @@ struct turn_model {
     bool refuses_once;
     bool forges;          /* signs with a wrong key */
     bool forgets_address; /* a success without the relayed address */
+    bool is_blind;        /* for the family that is asked for */
 
     /* What happened. */
     unsigned requests[16]; /* by method, as they arrived */
     unsigned indications;
     struct model_data at_peer, at_client; /* the last ones */
     unsigned peer_count_in, client_count_in;
-    unsigned allocated_count, failed_count;
+    unsigned allocated_count, failed_count, redirected_count;
+    struct net_address client_redirected;
     struct net_address client_relayed, client_mapped;
     int failed_code;
     char failed_detail[160];
@@ -79,6 +82,8 @@ struct turn_model {
 
 /* A client that has not started. */
 void model_init(struct turn_model *model, bool is_reliable);
+/* One that wants a relayed address of IPv6, of a server that has only such. */
+void model_init_ipv6(struct turn_model *model);
 void model_deinit(struct turn_model *model);
 /* With the right credentials, until it has its allocation. */
 void model_allocate(struct turn_model *model);
