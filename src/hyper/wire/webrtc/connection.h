@@ -79,16 +79,17 @@ int connection_offer(struct connection *connection, bool is_restart,
 int connection_offer_again(struct connection *connection,
                            struct actr_bytes *ret_sdp) ACTR_MUST_CHECK;
 /* Takes the peer's offer (is_restart: see above), makes the answer and begins to gather. One that
- * is known (connection_relate()) is only answered, and the candidates told again. ACTR_EINVALID,
- * ACTR_ENOMEM, ACTR_EINTERNAL. */
+ * is known (connection_relate()) is only answered, whatever sections it has beside that of the
+ * data: they are rejected, and the session goes on as it is. ACTR_EINVALID, ACTR_ENOMEM,
+ * ACTR_EINTERNAL. */
 int connection_answer(struct connection *connection, bool is_restart, struct actr_view offer,
                       struct actr_bytes *ret_sdp) ACTR_MUST_CHECK;
 /* Takes the answer to the last offer. The same errors. */
 int connection_apply(struct connection *connection, struct actr_view answer) ACTR_MUST_CHECK;
 enum connection_relation {
     CONNECTION_STRANGE, /* of another session of the peer, or malformed */
-    CONNECTION_KNOWN,   /* with the credentials that were taken last */
-    CONNECTION_NEWS     /* with others: the first one, or a restart */
+    CONNECTION_KNOWN, /* with credentials in use: told again, or a negotiation of something else */
+    CONNECTION_NEWS   /* with others: the first one, or a restart */
 };
 /* How it relates to the descriptions of the peer before it. */
 enum connection_relation connection_relate(const struct connection *connection,

@@ -76,7 +76,11 @@ struct connection {
     uint64_t datagrams_in, datagrams_out;
     uint64_t media[3]; /* datagrams in, by enum rtp_kind */
     uint64_t sdp_session, sdp_version;
-    uint64_t remote_session; /* as its descriptions say; 0: not told */
+    /* As the peer's descriptions say. */
+    uint64_t remote_session; /* 0: not told */
+    struct fingerprint fingerprints[SDP_FINGERPRINTS_MAX];
+    size_t fingerprint_count, media_count;
+    bool is_dtls_client; /* we */
     uint32_t restarts;
     int code;
     char detail[192];

@@ -4,7 +4,10 @@
  *
  * The offerer offers actpass, the answerer is active, as the existing system is; an answer that
  * chooses otherwise is obeyed. A restart changes the credentials only: the association, its roles
- * and fingerprints stay what they are, whatever the new description says.
+ * and fingerprints stay what they are. An offer with the credentials that are in use is about
+ * something else, such as media: it is answered that there is none, and changes nothing. Should an
+ * offer of ours be out at that moment, the answer is of the generation that the peer speaks of, so
+ * that it may take ours next.
  *
  * A description takes effect as a whole or not at all. Loop thread. */
 #include <string.h>
@@ -41,26 +44,34 @@ static void connection_gather(struct connection *connection)
 
 /* What is known by now. */
 static size_t connection_list(const struct connection *connection,
+                              const struct ice_credentials *credentials,
                               struct candidate list[ICE_LOCALS_MAX])
 {
     const struct candidate *candidate;
     size_t count = 0;
+    if (credentials != ice_agent_local(connection->agent))
+        return 0; /* of a generation that is going */
     while (count < ICE_LOCALS_MAX && (candidate = ice_agent_candidate(connection->agent, count)))
         list[count++] = *candidate;
     return count;
 }
 
-static int connection_format(struct connection *connection, enum sdp_setup setup,
-                             const struct sdp *offer, struct actr_bytes *ret_sdp)
+/* offer: that is answered; NULL: an offer. */
+static int connection_format(struct connection *connection, const struct sdp *offer,
+                             struct actr_bytes *ret_sdp)
 {
+    const struct ice_credentials *credentials =
+        offer ? ice_agent_local_for(connection->agent, offer->credentials.ufrag)
+              : ice_agent_local(connection->agent);
+    enum sdp_setup answered = connection->is_dtls_client ? SDP_SETUP_ACTIVE : SDP_SETUP_PASSIVE;
     struct candidate candidates[ICE_LOCALS_MAX];
     struct sdp_local local = {
         .candidates = candidates,
-        .candidate_count = connection_list(connection, candidates),
+        .candidate_count = connection_list(connection, credentials, candidates),
         .version = connection->sdp_version,
-        .credentials = ice_agent_local(connection->agent),
+        .credentials = credentials,
         .fingerprint = association_fingerprint(connection->association),
-        .setup = setup,
+        .setup = offer ? answered : SDP_SETUP_ACTPASS,
         .message_len_max = association_message_len_max(connection->association),
         .offer = offer,
     };
@@ -91,12 +102,12 @@ int connection_offer(struct connection *connection, bool is_restart, struct actr
     if (r < 0)
         return r;
     connection_gather(connection);
-    return connection_format(connection, SDP_SETUP_ACTPASS, NULL, ret_sdp);
+    return connection_format(connection, NULL, ret_sdp);
 }
 
 int connection_offer_again(struct connection *connection, struct actr_bytes *ret_sdp)
 {
-    return connection_format(connection, SDP_SETUP_ACTPASS, NULL, ret_sdp);
+    return connection_format(connection, NULL, ret_sdp);
 }
 
 /* What the peer's first description says of the association. */
@@ -117,6 +128,10 @@ static int connection_begin(struct connection *connection, const struct sdp *sdp
         return err_origin(ACTR_EINVALID, "description: no data section");
     int r = association_begin(connection->association, &peer);
     connection->has_begun = r == 0;
+    connection->is_dtls_client = peer.is_dtls_client;
+    memcpy(connection->fingerprints, sdp->fingerprints, sizeof(connection->fingerprints));
+    connection->fingerprint_count = sdp->fingerprint_count;
+    connection->media_count = sdp->media_count;
     return r;
 }
 
@@ -156,15 +171,32 @@ static int connection_parse(struct actr_view text, struct sdp **ret_sdp)
 /* A restart of a session that the peer still has and we have not (its end and the beginning of the
  * next one are not told at once) must not become one of this session: checks would succeed, and the
  * two associations never understand each other. */
+static bool connection_is_of_another(const struct connection *connection, const struct sdp *sdp)
+{
+    char known[FINGERPRINT_TEXT_MAX], told[FINGERPRINT_TEXT_MAX];
+    if (!connection->has_begun)
+        return false;
+    if (sdp->session_id != connection->remote_session)
+        return true;
+    for (size_t i = 0; i < connection->fingerprint_count; i++) {
+        fingerprint_format(&connection->fingerprints[i], known);
+        for (size_t j = 0; j < sdp->fingerprint_count; j++) {
+            fingerprint_format(&sdp->fingerprints[j], told);
+            if (strcmp(known, told) == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
 static enum connection_relation connection_compare(const struct connection *connection,
                                                    const struct sdp *sdp)
 {
-    if (connection->has_begun && sdp->session_id != connection->remote_session)
+    if (connection_is_of_another(connection, sdp))
         return CONNECTION_STRANGE;
     /* A restart changes the user fragment (RFC 8839 §4.4.1.1.1). */
-    return strcmp(sdp->credentials.ufrag, connection_remote_ufrag(connection)) == 0
-               ? CONNECTION_KNOWN
-               : CONNECTION_NEWS;
+    return ice_agent_local_for(connection->agent, sdp->credentials.ufrag) ? CONNECTION_KNOWN
+                                                                          : CONNECTION_NEWS;
 }
 
 enum connection_relation connection_relate(const struct connection *connection,
@@ -178,6 +210,29 @@ enum connection_relation connection_relate(const struct connection *connection,
     return relation;
 }
 
+/* An offer with the credentials that are in use, as often as it comes. Candidates of an older
+ * generation are of no use. */
+static void connection_take_known(struct connection *connection, const struct sdp *sdp)
+{
+    connection->sdp_version += sdp->media_count != connection->media_count;
+    connection->media_count = sdp->media_count;
+    if (strcmp(sdp->credentials.ufrag, connection_remote_ufrag(connection)) == 0)
+        connection_add_all(connection, sdp);
+}
+
+static int connection_take_new(struct connection *connection, bool is_restart,
+                               const struct sdp *sdp)
+{
+    int r = is_restart ? connection_restart(connection) : 0;
+    if (r == 0)
+        r = connection_take(connection, sdp);
+    if (r < 0)
+        return r;
+    connection_gather(connection);
+    connection_add_all(connection, sdp);
+    return 0;
+}
+
 int connection_answer(struct connection *connection, bool is_restart, struct actr_view offer,
                       struct actr_bytes *ret_sdp)
 {
@@ -185,20 +240,12 @@ int connection_answer(struct connection *connection, bool is_restart, struct act
     int r = connection_parse(offer, &sdp);
     if (r < 0)
         return r;
-    bool is_known = connection_compare(connection, sdp) == CONNECTION_KNOWN;
-    if (!is_known) {
-        r = is_restart ? connection_restart(connection) : 0;
-        if (r == 0)
-            r = connection_take(connection, sdp);
-        if (r == 0)
-            connection_gather(connection);
-    }
+    if (connection_compare(connection, sdp) == CONNECTION_KNOWN)
+        connection_take_known(connection, sdp);
+    else
+        r = connection_take_new(connection, is_restart, sdp);
     if (r == 0)
-        r = connection_format(connection,
-                              sdp->setup == SDP_SETUP_ACTIVE ? SDP_SETUP_PASSIVE : SDP_SETUP_ACTIVE,
-                              sdp, ret_sdp);
-    if (r == 0)
-        connection_add_all(connection, sdp);
+        r = connection_format(connection, sdp, ret_sdp);
     mem_free(sdp);
     return r;
 }

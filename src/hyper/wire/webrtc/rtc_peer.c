@@ -150,11 +150,28 @@ static void rtc_peer_on_timer(struct loop_timer *timer)
 
 /* ---- Relays ---- */
 
+/* An offer for a session that lives: of media, or told again. False: it is for none of ours. */
+static bool rtc_peer_renegotiate(struct rtc_peer *peer,
+                                 const struct relay_session_description *offer)
+{
+    struct rtc_session *sessions[] = {peer->making, peer->up};
+
+    for (size_t i = 0; i < 2; i++) {
+        if (!sessions[i] ||
+            connection_relate(sessions[i]->connection, offer->sdp) != CONNECTION_KNOWN)
+            continue;
+        if (rtc_session_answer(sessions[i], false, offer->sdp, offer->exchange_id) < 0)
+            log_debug(peer->shared->settings.log, "webrtc.renegotiation", "%s", actr_errmsg());
+        return true;
+    }
+    return false;
+}
+
 static void rtc_peer_on_offer(struct rtc_peer *peer, const struct relay_session_description *offer)
 {
     enum negotiator_act act = NEGOTIATOR_NOTHING;
 
-    if (peer->shared->is_closing ||
+    if (rtc_peer_renegotiate(peer, offer) || peer->shared->is_closing ||
         negotiator_on_offer(&peer->negotiator, rtc_peer_now_us(peer)) != NEGOTIATOR_ANSWER)
         return;
     rtc_peer_drop(peer, ACTR_ECANCELED, "an offer of the peer took its place");
@@ -226,7 +243,10 @@ static void rtc_peer_on_description(struct rtc_peer *peer,
     case RELAY_SDP_ICE_RESTART_OFFER:
         rtc_peer_on_restart_offer(peer, description);
         break;
-    default: /* renegotiation: there are no tracks; others: of a newer peer */
+    case RELAY_SDP_RENEGOTIATION_OFFER:
+        (void)rtc_peer_renegotiate(peer, description); /* else of a session that is over */
+        break;
+    default: /* of a newer peer */
         break;
     }
 }

@@ -100,6 +100,17 @@ const struct ice_credentials *ice_agent_remote(const struct ice_agent *agent)
     return agent->newest->has_remote ? &agent->newest->remote_credentials : NULL;
 }
 
+const struct ice_credentials *ice_agent_local_for(const struct ice_agent *agent,
+                                                  const char *remote_ufrag)
+{
+    const struct ice_generation *generations[] = {agent->newest, agent->old};
+    for (unsigned i = 0; i < 2 && generations[i]; i++)
+        if (generations[i]->has_remote &&
+            strcmp(generations[i]->remote_credentials.ufrag, remote_ufrag) == 0)
+            return &generations[i]->local_credentials;
+    return NULL;
+}
+
 const struct candidate *ice_agent_candidate(const struct ice_agent *agent, size_t index)
 {
     list_each(pos, &agent->newest->locals)

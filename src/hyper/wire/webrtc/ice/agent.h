@@ -91,6 +91,9 @@ void ice_agent_free(struct ice_agent *agent);
 const struct ice_credentials *ice_agent_local(const struct ice_agent *agent);
 /* The peer's; NULL: not set yet. */
 const struct ice_credentials *ice_agent_remote(const struct ice_agent *agent);
+/* Ours, of the generation in which the peer has that user fragment; NULL: of none that lives. */
+const struct ice_credentials *ice_agent_local_for(const struct ice_agent *agent,
+                                                  const char *remote_ufrag);
 /* The candidate of ours with that index, in the order in which they were added; NULL: there are no
  * more. */
 const struct candidate *ice_agent_candidate(const struct ice_agent *agent, size_t index);

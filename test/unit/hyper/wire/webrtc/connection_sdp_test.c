@@ -134,6 +134,84 @@ TEST(a_restart_that_came_again_is_answered_again)
     pair_close();
 }
 
+/* ---- offers of something else ---- */
+
+#define MEDIA                                                                                      \
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=sendrecv\r\n"             \
+    "a=rtpmap:111 opus/48000/2\r\n"
+
+/* The last offer, or the last answer made an offer, with a section of media behind that of data. */
+static void with_media(const char *sdp, char ret[2048])
+{
+    char copy[2048];
+    snprintf(copy, sizeof(copy), "%s", sdp);
+    char *setup = strstr(copy, "a=setup:");
+    assert_non_null(setup);
+    size_t len = strcspn(setup, "\r");
+    snprintf(ret, 2048, "%.*sa=setup:actpass%s" MEDIA, (int)(setup - copy), copy, setup + len);
+}
+
+static const char *line_of(const char *sdp, const char *name)
+{
+    static char lines[2][256];
+    static unsigned turn;
+    char *line = lines[turn++ % 2];
+    const char *at = strstr(sdp, name);
+    assert_non_null(at);
+    snprintf(line, sizeof(lines[0]), "%.*s", (int)strcspn(at, "\r"), at);
+    return line;
+}
+
+static void expect_same(const char *sdp, const char *before, const char *setup)
+{
+    assert_string_equal(line_of(sdp, "a=ice-ufrag:"), line_of(before, "a=ice-ufrag:"));
+    assert_string_equal(line_of(sdp, "a=ice-pwd:"), line_of(before, "a=ice-pwd:"));
+    assert_string_equal(line_of(sdp, "a=fingerprint:"), line_of(before, "a=fingerprint:"));
+    assert_string_equal(line_of(sdp, "a=setup:"), setup);
+    assert_non_null(strstr(sdp, "m=application 9 "));
+    assert_non_null(strstr(sdp, "m=audio 0 "));
+}
+
+TEST(media_is_refused_and_the_session_goes_on)
+{
+    char renegotiated[2048];
+    pair_open();
+    with_media(offered, text);
+    assert_int_equal(connection_relate(answerer, view_text(text)), CONNECTION_KNOWN);
+    answer(false, text, renegotiated);
+    expect_same(renegotiated, answered, "a=setup:active");
+    assert_string_not_equal(line_of(renegotiated, "o="), line_of(answered, "o="));
+    answer(false, text, text); /* the same once more */
+    assert_string_equal(text, renegotiated);
+    assert_int_equal(restarts(answerer), 0);
+    pair_close();
+}
+
+/* Either side may offer, and the roles of DTLS stay what they are. */
+TEST(the_answerer_may_offer_media_too)
+{
+    struct actr_bytes sdp;
+    pair_open();
+    with_media(answered, text);
+    assert_int_equal(connection_relate(offerer, view_text(text)), CONNECTION_KNOWN);
+    assert_int_equal(connection_answer(offerer, false, view_text(text), &sdp), 0);
+    text_of(sdp, text);
+    expect_same(text, offered, "a=setup:passive");
+    assert_int_equal(restarts(offerer), 0);
+    pair_close();
+}
+
+/* Whoever has other keys is somebody else. */
+TEST(the_same_words_with_another_fingerprint_are_strange)
+{
+    pair_open();
+    snprintf(text, sizeof(text), "%s", offered);
+    char *digit = strstr(text, "a=fingerprint:sha-256 ") + strlen("a=fingerprint:sha-256 ");
+    *digit = *digit == 'A' ? 'B' : 'A';
+    assert_int_equal(connection_relate(answerer, view_text(text)), CONNECTION_STRANGE);
+    pair_close();
+}
+
 /* What was told while the server was away is told again. */
 TEST(candidates_are_told_again)
 {

@@ -84,6 +84,27 @@ TEST(ice_agent_restart_given_up_leaves_everything_as_it_was)
 }
 
 /* The answer is lost: one side checks a generation that the other has replaced meanwhile. */
+/* The peer may still speak of the old generation when a restart of ours is on its way to it. */
+TEST(ice_agent_restart_leaves_the_old_credentials_known)
+{
+    struct network network;
+    connected(&network, 11);
+    struct ice_agent *agent = network.peers[0].agent;
+    struct ice_credentials ours = *ice_agent_local(agent), theirs = *ice_agent_remote(agent);
+    assert_ptr_equal(ice_agent_local_for(agent, theirs.ufrag), ice_agent_local(agent));
+    restart(&network, 0);
+    assert_null(ice_agent_remote(agent));
+    assert_string_equal(ice_agent_local_for(agent, theirs.ufrag)->ufrag, ours.ufrag);
+    assert_null(ice_agent_local_for(agent, ""));
+    restart(&network, 1);
+    network_signal(&network);
+    network_run(&network, network.now_us + 60 * S);
+    assert_null(ice_agent_local_for(agent, theirs.ufrag));
+    assert_ptr_equal(ice_agent_local_for(agent, ice_agent_remote(agent)->ufrag),
+                     ice_agent_local(agent));
+    network_deinit(&network);
+}
+
 TEST(ice_agent_restart_replaced_by_another)
 {
     struct network network;
