@@ -412,6 +412,7 @@ static void turn_server_begin(struct turn_server *server)
     server->attempt_us = server->until_us;
     server->hop_count = 0;
     server->is_sent_on = false;
+    turn_client_release(server->client, turn_server_now(server)); /* what it still waits for */
     if (server->url.transport != SERVER_UDP) {
         /* A stream is dialled by name: it tries the addresses by itself. */
         server->count = 1;
