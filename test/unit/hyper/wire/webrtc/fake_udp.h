@@ -37,7 +37,7 @@ static struct {
     void (*on_change)(void *owner);
     void *watcher;
     bool refuses[2], refuses_port[2], refuses_watch;
-    size_t link_len; /* of a probe that the link takes */
+    size_t link_len;        /* of a probe that the link takes */
     unsigned refused_count; /* sockets that were wanted and not opened */
 } fake;
 
