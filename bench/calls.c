@@ -82,21 +82,25 @@ bool calls_make(struct calls *calls, unsigned in_flight, size_t count, double *l
     return calls->failed == 0;
 }
 
+bool calls_service(const struct calls *calls, enum support_wire wire, struct process *service,
+                   struct actr_id *ret_id)
+{
+    char port[16], id[512];
+    snprintf(port, sizeof(port), "%u", calls->port);
+    return support_child(service, wire == SUPPORT_WEBRTC ? "rtc-service" : "service", port, id,
+                         sizeof(id)) &&
+           actr_id_parse(id, ret_id) == 0;
+}
+
 bool calls_open(struct calls *calls, enum support_wire wire)
 {
     static const uint8_t bytes[CALLS_SIZE] = {1, 2, 3};
-    char port[16], id[512];
-
     *calls = (struct calls){.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
     calls->port = support_server(&calls->server);
     if (calls->port == 0)
         return false;
-    snprintf(port, sizeof(port), "%u", calls->port);
     calls->node = support_node(calls->port, wire, NULL);
-    if (!calls->node ||
-        !support_child(&calls->service, wire == SUPPORT_WEBRTC ? "rtc-service" : "service", port,
-                       id, sizeof(id)) ||
-        actr_id_parse(id, &calls->to) < 0)
+    if (!calls->node || !calls_service(calls, wire, &calls->service, &calls->to))
         return false;
     calls->payload = actr_bytes_copy(actr_view_of(bytes, sizeof(bytes)));
     return calls_make(calls, 1, WARM_CALLS, NULL);

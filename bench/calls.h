@@ -34,6 +34,9 @@ struct calls {
 /* Starts all of it and makes some calls. False, with a line on standard error; to be closed too. */
 bool calls_open(struct calls *calls, enum support_wire wire);
 void calls_close(struct calls *calls);
+/* Starts another service beside the one there is. */
+bool calls_service(const struct calls *calls, enum support_wire wire, struct process *service,
+                   struct actr_id *ret_id);
 
 /* Calls are of `size` bytes from now on, not of CALLS_SIZE. */
 bool calls_resize(struct calls *calls, size_t size);
