@@ -164,9 +164,8 @@ void connection_settle(struct connection *connection)
     connection_schedule(connection);
 }
 
-static void connection_on_timer(struct loop_timer *timer)
+static void connection_tick(struct connection *connection)
 {
-    struct connection *connection = container_of(timer, struct connection, timer);
     uint64_t now_us = loop_now_us(connection->settings->loop);
 
     ice_agent_tick(connection->agent, now_us);
@@ -175,6 +174,18 @@ static void connection_on_timer(struct loop_timer *timer)
     if (now_us >= connection->close_us)
         connection_end(connection, 0, "");
     connection_settle(connection);
+}
+
+static void connection_on_timer(struct loop_timer *timer)
+{
+    connection_tick(container_of(timer, struct connection, timer));
+}
+
+static void connection_on_soon(struct loop_task *task)
+{
+    struct connection *connection = container_of(task, struct connection, soon);
+    if (!connection->is_over)
+        connection_tick(connection);
 }
 
 /* ---- Out ---- */
@@ -564,6 +575,7 @@ int connection_new(const struct connection_settings *settings, bool is_offerer,
     list_init(&connection->held);
     list_init(&connection->early);
     loop_task_init(&connection->told, connection_on_told);
+    loop_task_init(&connection->soon, connection_on_soon);
     loop_timer_init(&connection->timer, settings->loop, connection_on_timer);
     connection->local_count = udp_mux_locals(settings->mux, false, connection->locals);
     int r = connection_build(connection);
@@ -586,6 +598,7 @@ struct connection *connection_free(struct connection *connection)
     ice_agent_free(connection->agent);
     loop_timer_stop(&connection->timer);
     loop_task_cancel(&connection->told);
+    loop_task_cancel(&connection->soon);
     while ((link = list_pop(&connection->held)) != NULL) {
         struct connection_held *held = container_of(link, struct connection_held, link);
         actr_bytes_unref(held->message);

@@ -54,6 +54,8 @@ struct connection {
     struct udp_mux_user user;
     struct loop_timer timer;
     struct loop_task told;
+    struct loop_task soon; /* what the timer does: candidates have come, and a timer's least is a
+                              millisecond */
     unsigned news;
     bool is_offerer, is_reading;
     bool has_begun;   /* the association knows its peer */

@@ -151,8 +151,7 @@ static void connection_add_all(struct connection *connection, const struct sdp *
 {
     for (size_t i = 0; i < sdp->candidate_count; i++)
         connection_add(connection, &sdp->candidates[i]);
-    loop_timer_start(&connection->timer, 0);
-    connection->armed_us = 0;
+    loop_defer(connection->settings->loop, &connection->soon);
 }
 
 static int connection_parse(struct actr_view text, struct sdp **ret_sdp)
@@ -312,8 +311,7 @@ static void connection_add(struct connection *connection, const struct candidate
     if (r < 0) /* else an address of no use, which a name was found to have */
         return;
     gatherer_permit(connection->gatherer, &candidate->address);
-    connection->armed_us = 0;
-    loop_timer_start(&connection->timer, 0);
+    loop_defer(connection->settings->loop, &connection->soon);
 }
 
 void connection_add_candidate(struct connection *connection, struct actr_view text)
