@@ -53,6 +53,7 @@ static struct peer {
     struct exercise exercise;
     struct load load;
     struct loop_timer quiet;
+    struct loop_task up;
     char *early[EARLY_MAX]; /* candidates before the peer's description */
     size_t early_count;
     bool is_offerer, has_description;
@@ -432,6 +433,12 @@ static int open_parts(void)
     return r;
 }
 
+/* Behind what the factory prepares: a node does that while it waits for the server. */
+static void on_up(struct loop_task *task)
+{
+    emit(json_pack("{s:s, s:s}", "is", "version", "name", "actr"));
+}
+
 int main(void)
 {
     struct thread reader;
@@ -439,7 +446,8 @@ int main(void)
         failed("start");
         return 1;
     }
-    emit(json_pack("{s:s, s:s}", "is", "version", "name", "actr"));
+    loop_task_init(&peer.up, on_up);
+    loop_defer(peer.loop, &peer.up);
     loop_uv_run(peer.loop);
     thread_join(&reader);
     loop_timer_stop(&peer.quiet);

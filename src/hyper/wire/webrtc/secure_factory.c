@@ -3,7 +3,8 @@
 /* The certificate of a node, and the associations made with it.
  *
  * Associations hold what they were made with, so that renewing it is no matter to those that live.
- * Without a session there is no certificate.
+ * The first is made soon after the start, and tried: that costs a node a few milliseconds while it
+ * waits for the server, and not its first session.
  *
  * Loop thread. It must outlive its associations. */
 #include "hyper/wire/webrtc/secure_factory.h"
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 #include "hyper/wire/webrtc/data_channel.h"
 #include "hyper/wire/webrtc/dtls.h"
+#include "hyper/wire/webrtc/rehearsal.h"
 #include "hyper/wire/webrtc/secure_association.h"
 #include "sys/loop.h"
 
@@ -22,6 +24,7 @@
 struct secure_factory {
     struct association_factory base;
     struct secure_shared shared; /* without a context: none was needed yet */
+    struct loop_task prepare;
     struct data_channels_total queued;
 };
 
@@ -49,6 +52,17 @@ static int secure_factory_renew(struct secure_factory *factory)
     return 0;
 }
 
+/* A failure is that of the first association, which tries again. */
+static void secure_factory_on_prepare(struct loop_task *task)
+{
+    struct secure_factory *factory = container_of(task, struct secure_factory, prepare);
+    struct secure_shared *shared = &factory->shared;
+    if (shared->context || secure_factory_renew(factory) < 0)
+        return;
+    (void)rehearsal_run(shared->context, certificate_fingerprint(shared->certificate),
+                        loop_now_us(shared->loop));
+}
+
 static int secure_factory_make(struct association_factory *base,
                                const struct association_events *events, void *owner,
                                struct association **ret_association)
@@ -68,6 +82,8 @@ struct secure_factory *secure_factory_new(struct loop *loop, uint32_t message_le
     factory->shared.queued = &factory->queued;
     factory->shared.loop = loop;
     factory->shared.message_len_max = message_len_max ? message_len_max : SECURE_MESSAGE_LEN_MAX;
+    loop_task_init(&factory->prepare, secure_factory_on_prepare);
+    loop_defer(loop, &factory->prepare);
     return factory;
 }
 
@@ -75,6 +91,7 @@ void secure_factory_free(struct secure_factory *factory)
 {
     if (!factory)
         return;
+    loop_task_cancel(&factory->prepare);
     dtls_context_unref(factory->shared.context);
     certificate_unref(factory->shared.certificate);
     mem_free(factory);

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* Makes associations of DTLS, SCTP and data channels (association.h), all with the certificate of
- * the node, which is made when first needed and renewed when it is old. What waits in all of them
- * together is bounded (256 MiB): beyond it who lets more than 1 MiB wait loses its session. Loop
- * thread. */
+ * the node, which is made, and tried, in the first turn of the loop, and renewed when it is old.
+ * What waits in all of them together is bounded (256 MiB): beyond it who lets more than 1 MiB wait
+ * loses its session. Loop thread. */
 #pragma once
 
 #include "hyper/wire/webrtc/association.h"
