@@ -228,9 +228,6 @@ int sctp_outgoing_push(struct sctp *sctp, const struct sctp_message *head,
 void sctp_outgoing_run(struct sctp *sctp);
 /* A chunk less of it is in flight. */
 void sctp_outgoing_release(struct sctp *sctp, struct sctp_outgoing *message);
-/* It will not be sent (again): what has not left is dropped, what has is skipped (RFC 3758). tsn is
- * that of any of its chunks, if it has begun. */
-void sctp_outgoing_abandon(struct sctp *sctp, struct sctp_outgoing *message, uint32_t tsn);
 /* Does a message of the stream wait that has not left as a whole? */
 bool sctp_outgoing_has(const struct sctp *sctp, uint16_t stream);
 void sctp_outgoing_clear(struct sctp *sctp);

@@ -89,7 +89,9 @@ static void sctp_outgoing_abandon_rest(struct sctp *sctp, struct sctp_outgoing *
     message->chunks++;
 }
 
-void sctp_outgoing_abandon(struct sctp *sctp, struct sctp_outgoing *message, uint32_t tsn)
+/* It will not be sent (again): what has not left is dropped, what has is skipped (RFC 3758). tsn is
+ * that of any of its chunks, if it has begun. */
+static void sctp_outgoing_abandon(struct sctp *sctp, struct sctp_outgoing *message, uint32_t tsn)
 {
     if (message->has_begun)
         sctp_outgoing_abandon_chunks(&sctp->flight, message, tsn);
