@@ -20,6 +20,7 @@
 #define SCTP_RATE_PACED_US 2000 /* round trips from which on packets are paced */
 #define SCTP_RATE_BURST_US 2000 /* may leave at once after a pause */
 #define SCTP_RATE_RTT_KEPT_US 10000000
+#define SCTP_RATE_BUNCH_US 100000 /* of the rate: no bunch counts for more */
 #define SCTP_RATE_PROBE_US 100000
 #define SCTP_RATE_FULL_ROUNDS 3
 /* In hundredths. 2/ln 2 doubles the rate each round trip. */
@@ -199,6 +200,29 @@ static void sctp_rate_measure_rtt(struct sctp_rate *rate, uint64_t rtt_us, uint6
     rate->probe_end_us = 0;
 }
 
+/* Those who bring acknowledgements may hold them back and bring many at once; what is on its way
+ * meanwhile must be in flight beside what the path holds. */
+static void sctp_rate_bunch(struct sctp_rate *rate, uint32_t len, uint64_t now_us)
+{
+    uint64_t expected = rate->rate * (now_us - rate->epoch_us) / 1000000;
+
+    if (rate->round - rate->bunch_round >= SCTP_RATE_ROUNDS / 2) {
+        rate->bunch[1] = rate->bunch[0];
+        rate->bunch[0] = 0;
+        rate->bunch_round = rate->round;
+    }
+    if (rate->epoch_bytes <= expected) {
+        rate->epoch_us = now_us;
+        rate->epoch_bytes = expected = 0;
+    }
+    rate->epoch_bytes += len;
+    uint64_t most = rate->rate * SCTP_RATE_BUNCH_US / 1000000;
+    uint64_t beyond = rate->epoch_bytes - expected;
+    beyond = beyond < most ? beyond : most;
+    if (beyond > rate->bunch[0])
+        rate->bunch[0] = beyond;
+}
+
 static void sctp_rate_size(struct sctp_rate *rate, uint32_t len, uint64_t rtt_us)
 {
     bool is_near = rate->rtt_min_us < SCTP_RATE_NEAR_US;
@@ -215,6 +239,8 @@ static void sctp_rate_size(struct sctp_rate *rate, uint32_t len, uint64_t rtt_us
         window += len;
     } else {
         target = sctp_rate_product(rate, rtt_us, SCTP_RATE_GAIN_WINDOW) + 3u * rate->mtu;
+        if (!is_near)
+            target += rate->bunch[0] > rate->bunch[1] ? rate->bunch[0] : rate->bunch[1];
         window = window + len < target ? window + len : target;
         least = is_near && least < SCTP_RATE_WINDOW_NEAR ? SCTP_RATE_WINDOW_NEAR : least;
     }
@@ -241,6 +267,7 @@ void sctp_rate_acknowledged(struct sctp_rate *rate, uint32_t len, const struct s
     if (is_round)
         sctp_rate_judge(rate, mark->is_limited);
     sctp_rate_advance(rate, flight, now_us);
+    sctp_rate_bunch(rate, len, now_us);
     sctp_rate_size(rate, len, rtt_us);
 }
 

@@ -51,6 +51,10 @@ struct sctp_rate {
     unsigned cycle;        /* of CRUISE */
     uint64_t cycle_us;     /* when it began */
     uint64_t pace_us;      /* when the next may leave */
+    /* What comes beyond the rate when acknowledgements come in bunches, as over radio: the most of
+     * this span of rounds and of the one before. */
+    uint64_t bunch[2], bunch_round;
+    uint64_t epoch_us, epoch_bytes; /* since when, and what has come since */
 };
 
 void sctp_rate_init(struct sctp_rate *rate, uint16_t mtu);

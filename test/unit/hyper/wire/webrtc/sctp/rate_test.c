@@ -16,7 +16,8 @@
 struct path {
     struct sctp_rate rate;
     uint64_t bytes_per_s, travel_us, queue_max_us;
-    unsigned lose; /* of 1000, by chance */
+    uint64_t bunch_us; /* acknowledgements come once in that time; 0: each by itself */
+    unsigned lose;     /* of 1000, by chance */
     uint64_t random;
     uint64_t now_us, free_us; /* free: when the bottleneck has sent what it has */
     struct {
@@ -56,7 +57,10 @@ static void path_send(void)
         return;
     }
     path.free_us = path.now_us + wait_us + PACKET * UINT64_C(1000000) / path.bytes_per_s;
-    path.flying[at].back_us = path.free_us + path.travel_us;
+    uint64_t back_us = path.free_us + path.travel_us;
+    if (path.bunch_us)
+        back_us += path.bunch_us - back_us % path.bunch_us;
+    path.flying[at].back_us = back_us;
 }
 
 /* Acknowledgements that are here; what was lost before them is found out. */
@@ -115,6 +119,15 @@ TEST(losses_by_chance_do_not_slow_it)
     path_run(2000000);
     path_run(5000000);
     assert_true(path_use(5000000) >= 80);
+}
+
+TEST(acknowledgements_in_bunches_do_not_slow_it)
+{
+    path_open(10000000, 3000, 1000000);
+    path.bunch_us = 20000;
+    path_run(2000000);
+    path_run(5000000);
+    assert_true(path_use(5000000) >= 85);
 }
 
 TEST(a_short_queue_is_not_flooded)
