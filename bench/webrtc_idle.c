@@ -30,6 +30,7 @@ static struct idle {
     double kb;     /* of a peer */
     double descriptors, threads, cpu_percent;
     double alone_mbps, among_mbps;
+    double alone_cpu_us, among_cpu_us; /* of the node, for a MB */
 } idle;
 
 static void wait_seconds(int seconds)
@@ -39,12 +40,15 @@ static void wait_seconds(int seconds)
 }
 
 /* MB/s of calls that are echoed, both ways counted. */
-static bool busy_once(struct calls *calls, const struct actr_id *to, double *ret_mbps)
+static bool busy_once(struct calls *calls, const struct actr_id *to, int pid, double *ret_mbps,
+                      double *ret_cpu_us)
 {
+    double cpu_us = support_cpu_us(pid);
     calls->to = *to;
     if (!calls_make(calls, BUSY_IN_FLIGHT, BUSY_CALLS, NULL))
         return false;
     *ret_mbps = 2.0 * BUSY_SIZE * BUSY_CALLS / (calls->end_us - calls->begin_us);
+    *ret_cpu_us = (support_cpu_us(pid) - cpu_us) / (2.0 * BUSY_SIZE * BUSY_CALLS / 1e6);
     return true;
 }
 
@@ -53,17 +57,20 @@ static bool busy_once(struct calls *calls, const struct actr_id *to, double *ret
 static bool busy(struct calls *calls)
 {
     double among_mbps[BUSY_RUNS + 1], alone_mbps[BUSY_RUNS + 1]; /* the first are not counted */
+    double among_us[BUSY_RUNS + 1], alone_us[BUSY_RUNS + 1];
     const struct actr_id crowded = calls->to;
     struct process process = {0};
     struct actr_id lonely;
     bool ok = calls_service(calls, SUPPORT_WEBRTC, &process, &lonely);
     for (int i = 0; ok && i <= BUSY_RUNS; i++)
-        ok =
-            busy_once(calls, &lonely, &alone_mbps[i]) && busy_once(calls, &crowded, &among_mbps[i]);
+        ok = busy_once(calls, &lonely, process.pid, &alone_mbps[i], &alone_us[i]) &&
+             busy_once(calls, &crowded, calls->service.pid, &among_mbps[i], &among_us[i]);
     process_end(&process, SIGKILL);
     if (ok) {
         idle.alone_mbps = bench_percentile(alone_mbps + 1, BUSY_RUNS, 0.5);
         idle.among_mbps = bench_percentile(among_mbps + 1, BUSY_RUNS, 0.5);
+        idle.alone_cpu_us = bench_percentile(alone_us + 1, BUSY_RUNS, 0.5);
+        idle.among_cpu_us = bench_percentile(among_us + 1, BUSY_RUNS, 0.5);
     }
     return ok;
 }
@@ -135,6 +142,10 @@ static bool run_busy(struct bench_sample *sample)
     bool ok = idle_once() && idle.has_busy;
     sample->value = idle.among_mbps;
     sample->baseline = idle.alone_mbps;
+    sample->parts[sample->part_count++] =
+        (struct bench_part){"cpu_alone", idle.alone_cpu_us, "us/MB"};
+    sample->parts[sample->part_count++] =
+        (struct bench_part){"cpu_among", idle.among_cpu_us, "us/MB"};
     return ok;
 }
 
