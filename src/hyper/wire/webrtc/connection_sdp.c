@@ -275,6 +275,30 @@ const char *connection_remote_ufrag(const struct connection *connection)
     return remote ? remote->ufrag : "";
 }
 
+/* ---- The addresses of this machine ---- */
+
+bool connection_on_locals(struct connection *connection)
+{
+    struct net_address now[UDP_MUX_LOCALS_MAX];
+    size_t count = udp_mux_locals(connection->settings->mux, false, now);
+    bool is_other = count != connection->local_count;
+
+    for (size_t i = 0; i < connection->local_count; i++) {
+        bool is_there = false;
+        for (size_t j = 0; j < count; j++)
+            is_there = is_there || net_address_equal(&connection->locals[i], &now[j]);
+        if (is_there)
+            continue;
+        is_other = true;
+        ice_agent_drop_base(connection->agent, &connection->locals[i],
+                            loop_now_us(connection->settings->loop));
+    }
+    memcpy(connection->locals, now, count * sizeof(now[0]));
+    connection->local_count = count;
+    connection_settle(connection);
+    return is_other;
+}
+
 /* ---- Candidates of the peer ---- */
 
 static void connection_on_resolved(void *owner, const char *name, const struct net_address *address)
