@@ -23,6 +23,7 @@
 #define SCTP_RATE_BUNCH_US 100000 /* of the rate: no bunch counts for more */
 #define SCTP_RATE_PROBE_US 100000
 #define SCTP_RATE_FULL_ROUNDS 3
+#define SCTP_RATE_BLIND_ROUNDS 2 /* of startup, in which too little is known */
 /* In hundredths. 2/ln 2 doubles the rate each round trip. */
 #define SCTP_RATE_GAIN_STARTUP 289
 #define SCTP_RATE_GAIN_DRAIN 35
@@ -236,7 +237,10 @@ static void sctp_rate_size(struct sctp_rate *rate, uint32_t len, uint64_t rtt_us
         target = sctp_rate_product(rate, 0, 50);
         window = window < target ? window : target;
     } else if (!rate->is_full) {
-        window += len;
+        /* No more than the gain says of what is known of the path: the rest would only be lost. */
+        target = sctp_rate_product(rate, rtt_us, SCTP_RATE_GAIN_STARTUP);
+        if (is_near || rate->round < SCTP_RATE_BLIND_ROUNDS || window < target)
+            window += len;
     } else {
         target = sctp_rate_product(rate, rtt_us, SCTP_RATE_GAIN_WINDOW) + 3u * rate->mtu;
         if (!is_near)
