@@ -139,7 +139,8 @@ struct sctp_reconfig {
     uint32_t result;   /* of the peer's last one */
     uint16_t *wanted;  /* streams to be reset */
     size_t wanted_count, wanted_cap;
-    uint16_t added;      /* streams that we ask for; 0: none */
+    uint16_t added;      /* streams that the request under way asks for */
+    uint16_t grow_to;    /* as many streams are wanted; 0: nobody has asked */
     uint8_t body[512];   /* our request that is not answered yet */
     size_t body_len;     /* 0: none */
     size_t stream_count; /* that it resets */

@@ -22,6 +22,7 @@
 #define SCTP_COOKIE_LEN 36
 #define SCTP_INIT_LEN 16 /* of INIT's body, without parameters */
 #define SCTP_AGAIN_US 400000
+#define SCTP_WINDOW_LEAST 1500 /* RFC 9260 §3.3.2 */
 
 enum sctp_parameter {
     SCTP_STATE_COOKIE = 7,
@@ -89,7 +90,8 @@ static bool sctp_handshake_read(struct actr_view body, struct sctp_party *ret_pa
     party.streams_out = sctp_get16(body.ptr + 8);
     party.streams_in = sctp_get16(body.ptr + 10);
     party.tsn = sctp_get32(body.ptr + 12);
-    if (party.tag == 0 || party.streams_out == 0 || party.streams_in == 0)
+    if (party.tag == 0 || party.streams_out == 0 || party.streams_in == 0 ||
+        party.window < SCTP_WINDOW_LEAST)
         return false;
     rest = actr_view_of(body.ptr + SCTP_INIT_LEN, body.len - SCTP_INIT_LEN);
     while (sctp_packet_parameter(&rest, &type, &parameter)) {

@@ -10,8 +10,9 @@
  * single packet, SCTP_DELAY_US later at most, so that an answer can carry it. Other peers, whose
  * window may grow by acknowledgements, get one for each SCTP_SACK_EVERY packets of a burst.
  *
- * Bounds: SCTP_INCOMING_MAX TSNs; as much as the receive window, and twice that for what fills a
- * gap, without which nothing would ever be freed. Loop thread. */
+ * Bounds: SCTP_INCOMING_MAX TSNs. A peer that keeps to the window cannot know what things cost
+ * beside their bytes, so half as much again is taken of what is early, and twice as much in
+ * sequence, without which nothing would ever be freed. Loop thread. */
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "hyper/wire/webrtc/sctp/core.h"
@@ -82,10 +83,15 @@ static void sctp_incoming_advance(struct sctp *sctp)
     sctp_reconfig_on_progress(sctp);
 }
 
-static bool sctp_incoming_is_same(const struct sctp_piece *a, const struct sctp_piece *b)
+/* Does the TSN hold a piece of the same message, which is not handed on, as far as can be told? */
+static bool sctp_incoming_joins(const struct sctp_incoming *incoming, uint32_t tsn,
+                                const struct sctp_piece *piece)
 {
-    return a->stream == b->stream && a->ssn == b->ssn &&
-           ((a->flags ^ b->flags) & SCTP_FLAG_UNORDERED) == 0;
+    if (!sctp_after(tsn, incoming->last) || !sctp_incoming_has(incoming, tsn))
+        return false;
+    const struct sctp_piece *other = sctp_incoming_at(incoming, tsn);
+    return !other->is_done && other->stream == piece->stream && other->ssn == piece->ssn &&
+           ((other->flags ^ piece->flags) & SCTP_FLAG_UNORDERED) == 0;
 }
 
 /* Is the piece the last that was missing of its message? Then it goes on. */
@@ -97,17 +103,28 @@ static void sctp_incoming_complete(struct sctp *sctp, uint32_t tsn)
 
     while (!(sctp_incoming_at(incoming, first)->flags & SCTP_FLAG_BEGIN)) {
         first--;
-        if (first == incoming->last || !sctp_incoming_has(incoming, first) ||
-            !sctp_incoming_is_same(sctp_incoming_at(incoming, first), piece))
+        if (!sctp_incoming_joins(incoming, first, piece) ||
+            sctp_incoming_at(incoming, first)->flags & SCTP_FLAG_END)
             return;
     }
     while (!(sctp_incoming_at(incoming, last)->flags & SCTP_FLAG_END)) {
         last++;
-        if (!sctp_incoming_has(incoming, last) ||
-            !sctp_incoming_is_same(sctp_incoming_at(incoming, last), piece))
+        if (!sctp_incoming_joins(incoming, last, piece) ||
+            sctp_incoming_at(incoming, last)->flags & SCTP_FLAG_BEGIN)
             return;
     }
     sctp_delivery_early(sctp, first, last);
+}
+
+/* How much may be held with a chunk that is early, or the next. Once the peer has been told that
+ * the window is closed it only asks whether it still is. */
+static size_t sctp_incoming_limit(const struct sctp *sctp, bool is_next)
+{
+    size_t window = sctp->options.receive_window;
+
+    if (sctp->incoming.window == 0 && sctp->incoming.last == sctp->incoming.highest)
+        return window;
+    return is_next ? 2 * window : window / 2 * 3;
 }
 
 static void sctp_incoming_early(struct sctp *sctp, uint32_t tsn, const struct sctp_piece *given,
@@ -117,7 +134,7 @@ static void sctp_incoming_early(struct sctp *sctp, uint32_t tsn, const struct sc
     size_t held = sctp->delivery.held + data.len + SCTP_ITEM_COST;
 
     incoming->is_due = true;
-    if (sctp_incoming_has(incoming, tsn) || held > sctp->options.receive_window ||
+    if (sctp_incoming_has(incoming, tsn) || held > sctp_incoming_limit(sctp, false) ||
         !sctp_incoming_grow(incoming, tsn - incoming->last))
         return;
     struct sctp_piece *piece = sctp_incoming_at(incoming, tsn);
@@ -131,13 +148,6 @@ static void sctp_incoming_early(struct sctp *sctp, uint32_t tsn, const struct sc
     if (sctp_after(tsn, incoming->highest))
         incoming->highest = tsn;
     sctp_incoming_complete(sctp, tsn);
-}
-
-/* How much may be held with a chunk in sequence: when it frees early ones, more than the window. */
-static size_t sctp_incoming_limit(const struct sctp *sctp)
-{
-    bool has_early = sctp->incoming.last != sctp->incoming.highest;
-    return sctp->options.receive_window * (has_early ? (size_t)2 : 1);
 }
 
 void sctp_incoming_on_data(struct sctp *sctp, const struct sctp_chunk *chunk)
@@ -163,7 +173,7 @@ void sctp_incoming_on_data(struct sctp *sctp, const struct sctp_chunk *chunk)
         incoming->is_due = true; /* repeated, or beyond all bounds */
     } else if (distance > 1) {
         sctp_incoming_early(sctp, tsn, &piece, data);
-    } else if (sctp->delivery.held + data.len > sctp_incoming_limit(sctp)) {
+    } else if (sctp->delivery.held + data.len > sctp_incoming_limit(sctp, true)) {
         incoming->is_due = true;
     } else {
         incoming->last = tsn;

@@ -172,7 +172,7 @@ static void sctp_outgoing_again(struct sctp *sctp, struct sctp_writer *writer, u
         }
         /* It was cut for a larger path than this one: it goes out whole, alone. */
         if (sctp_outgoing_room(writer) < flying->len && sctp_writer_is_empty(writer))
-            writer->cap = SCTP_PACKET_MAX;
+            writer->cap = writer->len + SCTP_DATA_HEADER_LEN + sctp_padded(flying->len);
         if (sctp_outgoing_room(writer) < flying->len)
             return;
         sctp_outgoing_write_chunk(writer, flying, tsn);

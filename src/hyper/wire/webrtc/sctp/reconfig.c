@@ -31,6 +31,7 @@ enum sctp_result {
     SCTP_RESULT_NOTHING = 0,
     SCTP_RESULT_DONE = 1,
     SCTP_RESULT_DENIED = 2,
+    SCTP_RESULT_WRONG_STREAM = 3,
     SCTP_RESULT_BAD_NUMBER = 5,
     SCTP_RESULT_IN_PROGRESS = 6
 };
@@ -78,11 +79,15 @@ void sctp_reconfig_on_progress(struct sctp *sctp)
 static uint32_t sctp_reconfig_on_reset(struct sctp *sctp, struct actr_view body)
 {
     struct sctp_reconfig *reconfig = &sctp->reconfig;
-    size_t len = body.len < 12 ? 0 : (body.len - 12) & ~(size_t)1;
     uint8_t *data = NULL;
 
-    if (body.len < 12)
+    if (body.len < 12 || body.len % 2 != 0)
         return SCTP_RESULT_DENIED;
+    size_t len = body.len - 12;
+    for (size_t at = 0; at < len; at += 2) {
+        if (sctp_get16(body.ptr + 12 + at) >= sctp->here.streams_in)
+            return SCTP_RESULT_WRONG_STREAM;
+    }
     struct actr_bytes streams = len > 0 ? bytes_new(len, &data) : (struct actr_bytes){0};
     if (actr_bytes_failed(streams))
         return SCTP_RESULT_DENIED;
@@ -150,9 +155,10 @@ static void sctp_reconfig_finish(struct sctp *sctp, uint32_t result)
         uint32_t count = (uint32_t)sctp->here.streams_out + reconfig->added;
         uint16_t *ssns =
             result > SCTP_RESULT_DONE ? NULL : mem_resize(sctp->ssns, count * sizeof *sctp->ssns);
-        reconfig->added = 0;
-        if (!ssns)
-            return; /* refused, or no memory: whoever needs them asks again */
+        if (!ssns) {
+            reconfig->grow_to = 0; /* refused, or no memory: whoever needs them asks again */
+            return;
+        }
         memset(ssns + sctp->here.streams_out, 0, (count - sctp->here.streams_out) * sizeof *ssns);
         sctp->ssns = ssns;
         sctp->here.streams_out = (uint16_t)count;
@@ -254,7 +260,8 @@ void sctp_reconfig_run(struct sctp *sctp)
 
     if (reconfig->body_len > 0)
         return;
-    if (reconfig->added > 0) {
+    if (reconfig->grow_to > sctp->here.streams_out) {
+        reconfig->added = (uint16_t)(reconfig->grow_to - sctp->here.streams_out);
         sctp_reconfig_begin(reconfig, SCTP_ADD_OUTGOING, 12);
         sctp_put16(reconfig->body + 8, reconfig->added);
         sctp_put16(reconfig->body + 10, 0);

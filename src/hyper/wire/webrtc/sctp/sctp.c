@@ -296,7 +296,9 @@ static void sctp_on_chunk(struct sctp *sctp, const struct sctp_chunk *chunk)
         sctp_reconfig_on_chunk(sctp, chunk->body);
         break;
     case SCTP_HEARTBEAT:
-        sctp_send_chunk(sctp, sctp->there.tag, SCTP_HEARTBEAT_ACK, chunk->body);
+        if (SCTP_HEADER_LEN + SCTP_CHUNK_HEADER_LEN + sctp_padded(chunk->body.len) <=
+            sctp->options.mtu)
+            sctp_send_chunk(sctp, sctp->there.tag, SCTP_HEARTBEAT_ACK, chunk->body);
         break;
     case SCTP_HEARTBEAT_ACK:
         sctp_path_on_answer(sctp, chunk->body);
@@ -376,7 +378,7 @@ void sctp_receive(struct sctp *sctp, struct actr_view packet)
     struct actr_view rest =
         actr_view_of(packet.ptr + SCTP_HEADER_LEN, packet.len - SCTP_HEADER_LEN);
     if (packet.ptr[SCTP_HEADER_LEN] == SCTP_INIT) {
-        if (sctp_packet_chunk(&rest, &chunk)) /* alone in its packet (RFC 9260 §6.10) */
+        if (sctp_packet_chunk(&rest, &chunk) && rest.len == 0) /* alone (RFC 9260 §6.10) */
             sctp_handshake_on_init(sctp, chunk.body);
         return;
     }
@@ -540,13 +542,13 @@ int sctp_grow(struct sctp *sctp, uint16_t stream)
         return err_origin(ACTR_ESTATE, "sctp: not open");
     if (stream > SCTP_STREAM_MAX)
         return err_origin(ACTR_EINVALID, "sctp: no stream %u", stream);
-    if (stream < sctp->here.streams_out || sctp->reconfig.added > 0)
+    if (stream < sctp->here.streams_out || stream < sctp->reconfig.grow_to)
         return 0;
     /* By steps, since each stream costs memory on both sides. */
     unsigned wanted = (stream / SCTP_STREAMS + 1u) * SCTP_STREAMS;
     if (wanted > SCTP_STREAM_MAX + 1u)
         wanted = SCTP_STREAM_MAX + 1u;
-    sctp->reconfig.added = (uint16_t)(wanted - sctp->here.streams_out);
+    sctp->reconfig.grow_to = (uint16_t)wanted;
     sctp_outgoing_run(sctp);
     sctp_arm(sctp);
     return 0;

@@ -112,7 +112,7 @@ size_t sctp_buffered(const struct sctp *sctp);
 size_t sctp_unsent(const struct sctp *sctp);
 /* on_writable, once, when fewer than `below` bytes are unsent. */
 void sctp_wait_writable(struct sctp *sctp, size_t below);
-/* on_writable, once, when everything is acknowledged. */
+/* on_writable, once, when everything is acknowledged; never when it is so already. */
 void sctp_wait_empty(struct sctp *sctp);
 /* Streams that we may send on; 0 until open. */
 uint16_t sctp_streams(const struct sctp *sctp);
