@@ -50,7 +50,8 @@ struct sctp_outgoing {
     uint32_t ppid, offset; /* offset: what has left */
     uint32_t chunks;       /* in flight */
     uint16_t stream, ssn;
-    bool is_unordered, has_begun;
+    bool is_unordered, has_begun, is_past;
+    uint32_t past_tsn; /* is_past: its stream is reset when this TSN has come */
     uint8_t reliability;
     uint64_t limit; /* retransmissions, or when it expires */
 };

@@ -247,6 +247,13 @@ static void sctp_outgoing_new(struct sctp *sctp, struct sctp_writer *writer, uin
     }
 }
 
+/* A reset of its stream comes before what follows `forward`: the peer, who may have done it
+ * already, would take its SSN for one of those that come. */
+static bool sctp_outgoing_is_past(const struct sctp_outgoing *message, uint32_t forward)
+{
+    return message->is_past && !sctp_after(message->past_tsn, forward);
+}
+
 /* The highest SSN that is skipped in each stream, up to TSN *forward, which is taken back if that
  * are too many streams. */
 static size_t sctp_outgoing_skipped(const struct sctp_flight *flight, uint32_t *forward,
@@ -257,7 +264,8 @@ static size_t sctp_outgoing_skipped(const struct sctp_flight *flight, uint32_t *
     for (uint32_t tsn = flight->first; !sctp_after(tsn, *forward); tsn++) {
         const struct sctp_flying *flying = sctp_flight_at(flight, tsn);
         size_t i = 0;
-        if (flying->state != SCTP_ABANDONED || flying->message->is_unordered)
+        if (flying->state != SCTP_ABANDONED || flying->message->is_unordered ||
+            sctp_outgoing_is_past(flying->message, *forward))
             continue;
         while (i < count && list[i][0] != flying->message->stream)
             i++;

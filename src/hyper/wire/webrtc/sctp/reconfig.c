@@ -232,6 +232,18 @@ static void sctp_reconfig_begin(struct sctp_reconfig *reconfig, uint16_t type, s
     reconfig->tries = 0;
 }
 
+/* What of the stream is in flight belongs to it as it was. */
+static void sctp_reconfig_part_with(struct sctp_flight *flight, uint16_t stream)
+{
+    for (uint32_t tsn = flight->first; tsn != flight->next; tsn++) {
+        struct sctp_outgoing *message = sctp_flight_at(flight, tsn)->message;
+        if (message->stream != stream || message->is_past)
+            continue;
+        message->is_past = true;
+        message->past_tsn = flight->next - 1;
+    }
+}
+
 /* Streams whose messages have all left. */
 static void sctp_reconfig_begin_reset(struct sctp *sctp)
 {
@@ -240,10 +252,12 @@ static void sctp_reconfig_begin_reset(struct sctp *sctp)
 
     for (size_t i = 0; i < reconfig->wanted_count; i++) {
         uint16_t stream = reconfig->wanted[i];
-        if (count < SCTP_RESET_MAX && !sctp_outgoing_has(sctp, stream))
-            sctp_put16(reconfig->body + 16 + 2 * count++, stream);
-        else
+        if (count == SCTP_RESET_MAX || sctp_outgoing_has(sctp, stream)) {
             reconfig->wanted[kept++] = stream;
+            continue;
+        }
+        sctp_put16(reconfig->body + 16 + 2 * count++, stream);
+        sctp_reconfig_part_with(&sctp->flight, stream);
     }
     reconfig->wanted_count = kept;
     reconfig->stream_count = count;
