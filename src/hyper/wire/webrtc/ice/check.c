@@ -107,6 +107,18 @@ void ice_check_answer(struct ice_agent *agent, const struct ice_generation *gene
     ice_check_reply(agent, local, remote, ice_check_sign(generation, request, &writer));
 }
 
+static const char *ice_check_reason(unsigned code)
+{
+    switch (code) {
+    case 400:
+        return "Bad Request";
+    case 420:
+        return "Unknown Attribute";
+    default:
+        return "Role Conflict";
+    }
+}
+
 void ice_check_refuse(struct ice_agent *agent, const struct ice_generation *generation,
                       const struct stun_message *request, const struct ice_local *local,
                       const struct net_address *remote, unsigned code)
@@ -114,7 +126,7 @@ void ice_check_refuse(struct ice_agent *agent, const struct ice_generation *gene
     uint8_t buf[STUN_PACKET_MAX], unknown[2 * sizeof(request->unknown)];
     struct stun_writer writer;
     stun_begin(&writer, buf, sizeof(buf), STUN_ERROR, STUN_BINDING, request->transaction);
-    stun_put_error(&writer, code, code == 487 ? "Role Conflict" : "Unknown Attribute");
+    stun_put_error(&writer, code, ice_check_reason(code));
     for (size_t i = 0; i < request->unknown_count; i++) {
         unknown[2 * i] = (uint8_t)(request->unknown[i] >> 8);
         unknown[2 * i + 1] = (uint8_t)request->unknown[i];

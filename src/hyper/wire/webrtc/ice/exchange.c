@@ -6,7 +6,8 @@
  * that it claims to belong to. Nothing is believed, changed, allocated or answered before the
  * integrity has been verified; and an answer must come from where the request went, to where it
  * came from (RFC 8445 §7.2.5.2.1). A generation that is retiring still answers, so that a peer that
- * has not yet followed the restart does not think us dead; it learns nothing.
+ * has not yet followed the restart does not think us dead; it learns nothing. A request that mixes
+ * generations is refused with 400, at which a peer gives the pair up; 401 would have it try on.
  *
  * Roles in conflict are resolved by the tie-breakers (§7.3.1.1); a peer that never answers 487
  * keeps its role, and the owner sees to it that it is the other one.
@@ -37,6 +38,20 @@ static struct ice_generation *ice_exchange_addressed(const struct ice_agent *age
             return generations[i];
     }
     return NULL;
+}
+
+/* Is it of the generation on the sender's side too? A peer in the middle of a restart may ask by
+ * its new fragment for what it still knows of our old one. No check of ours can confirm such a
+ * pair, so the peer must not take it for one that works: it would stay with it. */
+static bool ice_exchange_is_matched(const struct ice_generation *generation,
+                                    const struct stun_message *request)
+{
+    size_t skipped = strlen(generation->local_credentials.ufrag) + 1; /* and the colon */
+    struct actr_view name;
+    if (!generation->has_remote || !stun_find(request, STUN_USERNAME, &name))
+        return true;
+    return view_equal(actr_view_of(name.ptr + skipped, name.len - skipped),
+                      view_text(generation->remote_credentials.ufrag));
 }
 
 /* False: the request is to be refused, since the peer has to change its role. */
@@ -95,6 +110,10 @@ static void ice_exchange_request(struct ice_agent *agent, struct ice_generation 
     struct actr_view value;
     if (request->unknown_count) {
         ice_check_refuse(agent, generation, request, local, from, 420);
+        return;
+    }
+    if (!ice_exchange_is_matched(generation, request)) {
+        ice_check_refuse(agent, generation, request, local, from, 400);
         return;
     }
     if (!ice_exchange_settle_roles(agent, request)) {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* Restarts, changes of address, changes of role: what happens to a session that lives. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -185,6 +186,92 @@ TEST(ice_agent_restart_with_a_peer_that_breaks_before_it_makes)
         assert_int_equal(network.peers[us].state_count, 2);
         network_deinit(&network);
     }
+}
+
+/* A check for peer 1 that nominates, with these fragments. */
+static void check(struct network *network, const struct ice_credentials *asked, const char *asker)
+{
+    static const uint8_t transaction[STUN_TRANSACTION_LEN] = {7};
+    char name[2 * ICE_CREDENTIAL_MAX + 2];
+    uint8_t buf[STUN_PACKET_MAX];
+    struct stun_writer writer;
+    struct net_address from = network_address("10.0.0.1", 6000);
+    struct peer *peer = &network->peers[1];
+    snprintf(name, sizeof(name), "%s:%s", asked->ufrag, asker);
+    stun_begin(&writer, buf, sizeof(buf), STUN_REQUEST, STUN_BINDING, transaction);
+    stun_put(&writer, STUN_USERNAME, view_text(name));
+    stun_put(&writer, STUN_USE_CANDIDATE, actr_view_of(NULL, 0));
+    stun_put_u64(&writer, STUN_ICE_CONTROLLING, 1);
+    stun_put_u32(&writer, STUN_PRIORITY, 0x7effffff);
+    stun_put_integrity(&writer, view_text(asked->pwd));
+    stun_put_fingerprint(&writer);
+    network->packet_count = 0;
+    assert_true(ice_agent_receive(peer->agent, &peer->paths[0].base, &from, stun_end(&writer),
+                                  network->now_us));
+}
+
+/* A peer that has made new sockets for its restart and tries them with our old candidates: it must
+ * not come to believe in a path that we can never confirm, and stop there. */
+static void expect_mixed_refused(struct network *network, const struct ice_credentials *asked,
+                                 const char *asker)
+{
+    struct ice_stats before, after;
+    struct stun_message answer;
+    struct actr_view reason;
+    unsigned code;
+    ice_agent_get_stats(network->peers[1].agent, &before);
+    check(network, asked, asker);
+    assert_int_equal(network->packet_count, 1); /* and no check of ours */
+    const struct packet *packet = &network->packets[0];
+    assert_int_equal(stun_parse(actr_view_of(packet->bytes, packet->len), &answer), 0);
+    assert_true(stun_verify(&answer, view_text(asked->pwd)));
+    assert_true(stun_find_error(&answer, &code, &reason));
+    assert_int_equal(code, 400);
+    ice_agent_get_stats(network->peers[1].agent, &after);
+    assert_int_equal(after.remotes, before.remotes);
+    assert_int_equal(after.pairs, before.pairs);
+}
+
+TEST(ice_agent_restart_refuses_checks_that_mix_generations)
+{
+    struct network network;
+    connected(&network, 12);
+    struct ice_agent *agent = network.peers[1].agent;
+    struct ice_credentials old = *ice_agent_local(agent), theirs = *ice_agent_remote(agent);
+    /* Before its offer has come, ... */
+    restart(&network, 0);
+    const char *fresh = ice_agent_local(network.peers[0].agent)->ufrag;
+    expect_mixed_refused(&network, &old, fresh);
+    expect_mixed_refused(&network, &old, "");
+    /* ... while our answer is on its way, ... */
+    restart(&network, 1);
+    network_tell_credentials(&network, 0);
+    expect_mixed_refused(&network, &old, fresh);
+    expect_mixed_refused(&network, ice_agent_local(agent), theirs.ufrag);
+    /* ... and the restart goes on all the same. */
+    network_tell_candidates(&network, 0);
+    network_tell_credentials(&network, 1);
+    network_tell_candidates(&network, 1);
+    network_run(&network, network.now_us + 1 * S);
+    assert_true(network_agrees(&network));
+    assert_int_equal(pair_of(&network, 1).generation, 2);
+    network_deinit(&network);
+}
+
+/* Before the answer to an offer of ours has come, nobody can say what does not match. */
+TEST(ice_agent_restart_answers_checks_that_overtake_the_description)
+{
+    struct network network;
+    struct ice_stats stats;
+    connected(&network, 13);
+    restart(&network, 1);
+    check(&network, ice_agent_local(network.peers[1].agent), "anybody");
+    assert_int_equal(network.packet_count, 1);
+    assert_int_equal(network.packets[0].bytes[0], 0x01);
+    assert_int_equal(network.packets[0].bytes[1], 0x01); /* success */
+    ice_agent_get_stats(network.peers[1].agent, &stats);
+    assert_int_equal(stats.remotes, 1);
+    network_deinit(&network);
 }
 
 TEST(ice_agent_moves_to_another_interface_when_one_vanishes)
