@@ -37,7 +37,15 @@ static void receive_anything(const uint8_t *data, size_t len)
         now_us += data[1];
         int r = fragment_receive(&receiver, actr_bytes_copy(actr_view_of(data + 2, frame_len)),
                                  now_us, &message);
-        fuzz_check(r == 0 || r == FRAGMENT_WHOLE, "an error that is none");
+        fuzz_check(r == 0 || r == FRAGMENT_WHOLE || r == FRAGMENT_TOO_LONG,
+                   "an error that is none");
+        if (r == FRAGMENT_TOO_LONG) {
+            const struct fragment_excess *excess = &receiver.excess;
+            fuzz_check(excess->len > MESSAGE_LEN_MAX, "too long, but within the limit");
+            fuzz_check(excess->head_len <= message.len && message.len <= excess->len,
+                       "ends that are longer than the message");
+            actr_bytes_unref(message);
+        }
         if (r == FRAGMENT_WHOLE) {
             fuzz_check(message.len <= MESSAGE_LEN_MAX, "a message over the limit");
             actr_bytes_unref(message);

@@ -9,6 +9,7 @@
  * Rules of several frames are here (RFC 6455 §5.4, §5.5.1, §8.1); those of one are wsframe.c's. A
  * peer that breaks one is told by 1002, 1007 or 1009. Loop thread; after an event was delivered the
  * state says whether to go on. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -29,6 +30,15 @@ static bool ws_is_reading(const struct ws *ws)
     return (ws_state(ws) == WS_OPEN && !ws->is_paused) || ws_state(ws) == WS_CLOSING;
 }
 
+/* The peer is told what it sent and what it may send. */
+static void ws_fail_size(struct ws *ws)
+{
+    char text[96];
+    snprintf(text, sizeof(text), "message too big: %llu B > limit %u B",
+             (unsigned long long)ws->frame.len + ws->message.len, ws->message_len_max);
+    ws_fail(ws, WS_CODE_TOO_BIG, text);
+}
+
 /* The header of a frame that carries a part of a message. */
 static void ws_begin_data(struct ws *ws)
 {
@@ -39,7 +49,7 @@ static void ws_begin_data(struct ws *ws)
         ws_fail(ws, WS_CODE_PROTOCOL,
                 is_first ? "message within a message" : "continuation of nothing");
     else if (frame->len > ws->message_len_max - ws->message.len)
-        ws_fail(ws, WS_CODE_TOO_BIG, "message too big");
+        ws_fail_size(ws);
     else if (ws_state(ws) == WS_OPEN &&
              builder_reserve(&ws->message, (size_t)frame->len, ws->message_len_max) < 0)
         ws_fail(ws, WS_CODE_INTERNAL, "out of memory");

@@ -124,12 +124,16 @@ static const uint8_t *envelope_field(const uint8_t *at, const uint8_t *end,
     return at;
 }
 
-static inline bool envelope_scan(struct actr_view bytes, struct envelope_fields *fields)
+static inline void envelope_begin(struct envelope_fields *fields)
 {
-    const uint8_t *at = bytes.ptr, *end = pb_end(bytes);
     fields->own.mask = 0;
     fields->error.mask = 0;
     fields->call_chain = (struct actr_view){0};
+}
+
+static inline bool envelope_scan(struct actr_view bytes, struct envelope_fields *fields)
+{
+    const uint8_t *at = bytes.ptr, *end = pb_end(bytes);
     while (at < end) {
         at = envelope_run(at, end, &fields->own);
         if (at < end)
@@ -154,15 +158,13 @@ static int envelope_missing(unsigned mask)
                                                                     : "timeout");
 }
 
-int envelope_decode(struct actr_view bytes, struct envelope *ret_envelope)
+static inline int envelope_finish(const struct envelope_fields *fields,
+                                  struct envelope *ret_envelope)
 {
     const unsigned required = ENVELOPE_BIT(ENVELOPE_ROUTE) | ENVELOPE_BIT(ENVELOPE_REQUEST_ID) |
                               ENVELOPE_BIT(ENVELOPE_TIMEOUT);
-    struct envelope_fields fields;
+    const struct pb_fields *own = &fields->own;
 
-    if (!envelope_scan(bytes, &fields))
-        return err_origin(ACTR_EDECODE, "envelope: malformed");
-    const struct pb_fields *own = &fields.own;
     if ((own->mask & required) != required)
         return envelope_missing(own->mask);
     ret_envelope->route = pb_view(own, ENVELOPE_ROUTE);
@@ -174,9 +176,78 @@ int envelope_decode(struct actr_view bytes, struct envelope *ret_envelope)
     ret_envelope->direction = envelope_direction_of(pb_value(own, ENVELOPE_DIRECTION));
     ret_envelope->has_payload = (own->mask & ENVELOPE_BIT(ENVELOPE_PAYLOAD)) != 0;
     ret_envelope->has_error = (own->mask & ENVELOPE_BIT(ENVELOPE_ERROR)) != 0;
-    ret_envelope->error_code = (uint32_t)pb_value(&fields.error, 0);
-    ret_envelope->error_message = pb_view(&fields.error, 1);
-    ret_envelope->call_chain = fields.call_chain;
+    ret_envelope->error_code = (uint32_t)pb_value(&fields->error, 0);
+    ret_envelope->error_message = pb_view(&fields->error, 1);
+    ret_envelope->call_chain = fields->call_chain;
+    return 0;
+}
+
+int envelope_decode(struct actr_view bytes, struct envelope *ret_envelope)
+{
+    struct envelope_fields fields;
+    envelope_begin(&fields);
+    if (!envelope_scan(bytes, &fields))
+        return err_origin(ACTR_EDECODE, "envelope: malformed");
+    return envelope_finish(&fields, ret_envelope);
+}
+
+/* A payload that begins in the head of an envelope and ends after it. */
+struct envelope_gap {
+    size_t key_at;   /* where its key begins */
+    uint64_t end_at; /* where it ends */
+};
+
+static bool envelope_find_gap(struct actr_view head, struct envelope_gap *ret_gap)
+{
+    const unsigned payload = envelope_key(ENVELOPE_PAYLOAD, PB_LENGTH);
+    const uint8_t *at = head.ptr, *end = pb_end(head);
+    while (at && at < end) {
+        struct pb_number key = pb_key(at, end);
+        if (!key.at)
+            return false;
+        struct pb_number len = {key.at, 0};
+        if (key.value == payload)
+            len = pb_number_long(key.at, end, PB_LENGTH);
+        if (!len.at)
+            return false;
+        if (len.value > (uint64_t)(end - len.at)) {
+            *ret_gap = (struct envelope_gap){(size_t)(at - head.ptr),
+                                             (uint64_t)(len.at - head.ptr) + len.value};
+            return true;
+        }
+        at = key.value == payload ? len.at + len.value : pb_skip(key.at, end, key.value);
+    }
+    return false;
+}
+
+int envelope_decode_ends(struct actr_view head, struct actr_view tail, size_t len,
+                         struct envelope *ret_envelope)
+{
+    struct envelope_fields fields;
+    struct envelope_gap gap;
+    struct envelope envelope;
+    bool is_whole = head.len == len && tail.len == 0, is_good = false;
+
+    envelope_begin(&fields);
+    if (is_whole) {
+        is_good = envelope_scan(head, &fields);
+    } else if (head.len <= len && tail.len <= len - head.len && envelope_find_gap(head, &gap)) {
+        size_t tail_at = len - tail.len;
+        if (gap.end_at < tail_at || gap.end_at > len)
+            return err_origin(ACTR_EDECODE, "envelope: more than its payload is missing");
+        size_t skipped = (size_t)gap.end_at - tail_at;
+        const struct actr_view before = {head.ptr, gap.key_at};
+        const struct actr_view after = {tail.len ? tail.ptr + skipped : NULL, tail.len - skipped};
+        is_good = envelope_scan(before, &fields) && envelope_scan(after, &fields);
+    }
+    if (!is_good)
+        return err_origin(ACTR_EDECODE, "envelope: malformed");
+    int r = envelope_finish(&fields, &envelope);
+    if (r < 0)
+        return r;
+    envelope.has_payload = envelope.has_payload || !is_whole;
+    envelope.payload = (struct actr_view){0};
+    *ret_envelope = envelope;
     return 0;
 }
 

@@ -45,6 +45,13 @@ struct envelope {
  * ACTR_EDECODE with a detail; *ret_envelope untouched then. */
 int envelope_decode(struct actr_view bytes, struct envelope *ret_envelope) ACTR_MUST_CHECK;
 
+/* Decodes an envelope of `len` bytes of which the middle is missing: head is its beginning and tail
+ * its end, and what lies between them is within the payload, or nothing is missing. The same as of
+ * the whole, but for the payload, which is empty when there was one. ACTR_EDECODE: malformed, or
+ * something else is missing; *ret_envelope untouched then. */
+int envelope_decode_ends(struct actr_view head, struct actr_view tail, size_t len,
+                         struct envelope *ret_envelope) ACTR_MUST_CHECK;
+
 /* Encodes into fresh bytes with BYTES_HEADROOM in front; fields in ascending order; no metadata but
  * call_chain. A failed value when memory has run out, now or when the payload was made.
  * ENVELOPE_UNSPECIFIED leaves the field out. */

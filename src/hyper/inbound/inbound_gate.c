@@ -11,6 +11,8 @@
  * never answers what it could not read. */
 #include "hyper/inbound/inbound_gate.h"
 
+#include <stdio.h>
+
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -44,35 +46,41 @@ struct inbound_arrival {
     struct actr_bytes message;
 };
 
-static void inbound_gate_drop(struct inbound_gate *gate, enum inbound_gate_drop reason,
-                              const struct actr_id *id)
+static void inbound_gate_drop_for(struct inbound_gate *gate, enum inbound_gate_drop reason,
+                                  const struct actr_id *id, const char *detail)
 {
     static const char *const names[INBOUND_DROP_COUNT] = {
         [INBOUND_UNDECODABLE] = "undecodable", [INBOUND_DIRECTION] = "direction",
         [INBOUND_UNVERIFIED] = "unverified",   [INBOUND_LATE] = "late",
         [INBOUND_NO_TAKER] = "no-taker",       [INBOUND_REFUSED] = "refused",
-        [INBOUND_INVALID] = "invalid",
+        [INBOUND_INVALID] = "invalid",         [INBOUND_TOO_LONG] = "too-long",
     };
     const struct inbound_gate_events *events = gate->options.events;
     uint64_t now_us = loop_now_us(gate->options.loop);
     char text[ACTR_ID_STR_MAX];
 
     gate->stats.dropped[reason]++;
-    log_debug(gate->options.log, "inbound.dropped", "peer=%s reason=%s", actr_id_format(id, text),
-              names[reason]);
+    log_debug(gate->options.log, "inbound.dropped", "peer=%s reason=%s%s%s",
+              actr_id_format(id, text), names[reason], detail[0] ? " " : "", detail);
     bool is_due =
         gate->told_us[reason] == 0 || now_us - gate->told_us[reason] >= INBOUND_GATE_DROP_PAUSE_US;
     if (!is_due || !events || !events->on_drop)
         return;
     gate->told_us[reason] = now_us;
-    events->on_drop(gate->options.owner, reason, id);
+    events->on_drop(gate->options.owner, reason, id, detail);
+}
+
+static void inbound_gate_drop(struct inbound_gate *gate, enum inbound_gate_drop reason,
+                              const struct actr_id *id)
+{
+    inbound_gate_drop_for(gate, reason, id, "");
 }
 
 /* Answers a request that does not get into the mailbox. */
 static void inbound_gate_refuse(struct inbound_gate *gate, const struct mailbox_origin *origin,
-                                const struct envelope *request, const char *detail)
+                                const struct envelope *request, int code, const char *detail)
 {
-    char text[128];
+    char text[ERR_TEXT_MAX];
     const struct envelope reply = {
         .route = request->route,
         .request_id = request->request_id,
@@ -80,9 +88,8 @@ static void inbound_gate_refuse(struct inbound_gate *gate, const struct mailbox_
         .tracestate = request->tracestate,
         .direction = ENVELOPE_RESPONSE,
         .has_error = true,
-        .error_code = err_wire_code(ACTR_EUNAVAILABLE),
-        .error_message =
-            view_text(err_wire_text(ACTR_EUNAVAILABLE, detail, -1, text, sizeof(text))),
+        .error_code = err_wire_code(code),
+        .error_message = view_text(err_wire_text(code, detail, -1, text, sizeof(text))),
     };
     int r = peer_gate_reply(gate->options.peer_gate, &origin->peer, origin->session, &reply);
     if (r < 0)
@@ -115,7 +122,7 @@ static void inbound_gate_admit(struct inbound_gate *gate, const struct inbound_a
         return;
     }
     if (is_request)
-        inbound_gate_refuse(gate, &origin, envelope, refusal);
+        inbound_gate_refuse(gate, &origin, envelope, ACTR_EUNAVAILABLE, refusal);
     inbound_gate_drop(gate, INBOUND_REFUSED, &origin.peer);
 }
 
@@ -220,6 +227,26 @@ void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *f
     inbound_gate_follow(gate, &arrival, &envelope, plan.policy);
 }
 
+void inbound_gate_on_excess(struct inbound_gate *gate, struct dest_transport *from,
+                            uint64_t session, bool verified, enum actr_payload_type type,
+                            const struct lane_excess *excess)
+{
+    const struct mailbox_origin origin = {*dest_transport_id(from), session};
+    struct envelope envelope = {.direction = ENVELOPE_UNSPECIFIED};
+    char detail[ERR_TEXT_MAX];
+    bool is_known = payload_type_is_rpc(type) &&
+                    envelope_decode_ends(excess->head, excess->tail, excess->len, &envelope) == 0;
+    int code = peer_gate_too_large(gate->options.peer_gate, excess->len);
+
+    snprintf(detail, sizeof(detail), "%s%s",
+             envelope.direction == ENVELOPE_RESPONSE ? "the answer: " : "", actr_errmsg());
+    inbound_gate_drop_for(gate, INBOUND_TOO_LONG, &origin.peer, detail);
+    if (is_known && envelope.direction == ENVELOPE_REQUEST && verified)
+        inbound_gate_refuse(gate, &origin, &envelope, code, detail);
+    else if (is_known && envelope.direction == ENVELOPE_RESPONSE)
+        peer_gate_on_excess(gate->options.peer_gate, from, &envelope, detail);
+}
+
 void inbound_gate_on_room(struct inbound_gate *gate, const struct actr_id *peer)
 {
     struct dest_transport *dest;
@@ -243,7 +270,7 @@ void inbound_gate_on_refused(struct inbound_gate *gate, const struct mailbox_ori
     gate->stats.requests -= is_request;
     gate->stats.tells -= !is_request;
     if (is_request)
-        inbound_gate_refuse(gate, origin, &envelope,
+        inbound_gate_refuse(gate, origin, &envelope, ACTR_EUNAVAILABLE,
                             "the disk of the mailbox refuses; " INBOUND_GATE_RETRY_HINT);
     inbound_gate_drop(gate, INBOUND_REFUSED, &origin->peer);
 }

@@ -36,13 +36,15 @@ enum inbound_gate_drop {
     INBOUND_NO_TAKER,    /* a stream or media message without a receiver */
     INBOUND_REFUSED,     /* by the mailbox */
     INBOUND_INVALID,     /* there is no plan for such a message on such a wire */
+    INBOUND_TOO_LONG,    /* over this node's limit; a request is answered, a call of ours ends */
     INBOUND_DROP_COUNT
 };
 
 struct inbound_gate_events {
-    /* Something was dropped: at most once in 10 s for each reason. For logs and hooks; may be
-     * NULL. */
-    void (*on_drop)(void *owner, enum inbound_gate_drop reason, const struct actr_id *from);
+    /* Something was dropped: at most once in 10 s for each reason. detail (lent): for people, ""
+     * where the reason says it all. For logs and hooks; may be NULL. */
+    void (*on_drop)(void *owner, enum inbound_gate_drop reason, const struct actr_id *from,
+                    const char *detail);
 };
 
 struct inbound_gate_options {
@@ -68,6 +70,12 @@ void inbound_gate_free(struct inbound_gate *gate);
 void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *from,
                              uint64_t session, bool verified, enum wire_kind kind,
                              enum actr_payload_type type, struct actr_bytes message);
+
+/* lane_events.on_excess. A request is answered ACTR_EINVALID with its size and the limit, a call
+ * that awaits a response ends with the same; a tell, and what no ends are known of, is dropped. */
+void inbound_gate_on_excess(struct inbound_gate *gate, struct dest_transport *from,
+                            uint64_t session, bool verified, enum actr_payload_type type,
+                            const struct lane_excess *excess);
 
 /* mailbox_events.on_room. peer NULL: everyone. */
 void inbound_gate_on_room(struct inbound_gate *gate, const struct actr_id *peer);

@@ -264,6 +264,14 @@ static void wiring_on_message(void *owner, struct dest_transport *from, uint64_t
     inbound_gate_on_message(node->inbound, from, session, verified, kind, type, message);
 }
 
+static void wiring_on_excess(void *owner, struct dest_transport *from, uint64_t session,
+                             bool verified, enum actr_payload_type type,
+                             const struct lane_excess *excess)
+{
+    struct actr_node *node = owner;
+    inbound_gate_on_excess(node->inbound, from, session, verified, type, excess);
+}
+
 static void wiring_on_ready(void *owner, struct dest_transport *dest, uint64_t session)
 {
     struct actr_node *node = owner;
@@ -326,6 +334,7 @@ static void wiring_on_transport_closed(void *owner)
 
 const struct lane_events wiring_lane_events = {
     .on_message = wiring_on_message,
+    .on_excess = wiring_on_excess,
     .on_ready = wiring_on_ready,
     .on_proven = wiring_on_proven,
     .on_writable = wiring_on_writable,
@@ -348,14 +357,16 @@ static void wiring_on_tell_failed(void *owner, const struct actr_id *to, int cod
 
 const struct peer_gate_events wiring_gate_events = {.on_tell_failed = wiring_on_tell_failed};
 
-static void wiring_on_drop(void *owner, enum inbound_gate_drop reason, const struct actr_id *from)
+static void wiring_on_drop(void *owner, enum inbound_gate_drop reason, const struct actr_id *from,
+                           const char *detail)
 {
-    static const char *const names[INBOUND_DROP_COUNT] = {
-        "undecodable", "direction", "unverified", "late", "no_taker", "refused", "invalid"};
+    static const char *const names[INBOUND_DROP_COUNT] = {"undecodable", "direction", "unverified",
+                                                          "late",        "no_taker",  "refused",
+                                                          "invalid",     "too_long"};
     struct actr_node *node = owner;
     char id[ACTR_ID_STR_MAX];
-    log_warn(&node->log, "inbound.dropped", "reason=%s from=%s", names[reason],
-             actr_id_format(from, id));
+    log_warn(&node->log, "inbound.dropped", "reason=%s from=%s%s%s", names[reason],
+             actr_id_format(from, id), detail[0] ? " " : "", detail);
 }
 
 const struct inbound_gate_events wiring_inbound_events = {.on_drop = wiring_on_drop};

@@ -5,10 +5,10 @@
  * nothing encoded or copied).
  *
  * peer_gate: loop thread. A request is pending from gate_call until its fn runs, exactly once, with
- * the peer's answer, or with a precise error: deadline, cancel, unreachable, gate closed. It is
- * bound to the peer that was asked: a response from anyone else is dropped. While its wire lives
- * nothing is sent twice; when the wire is lost, or may have swallowed it (not proven), the
- * identical envelope goes out again and the callee's dedup answers it once.
+ * the peer's answer, or with a precise error: deadline, cancel, unreachable, answer too large, gate
+ * closed. It is bound to the peer that was asked: a response from anyone else is dropped. While its
+ * wire lives nothing is sent twice; when the wire is lost, or may have swallowed it (not proven),
+ * the identical envelope goes out again and the callee's dedup answers it once.
  *
  * A peer whose path is lost (lane_events.on_stall): requests that were sent go out again by another
  * wire when there is one, and wait for the answer otherwise; what is given meanwhile waits for
@@ -103,6 +103,15 @@ int peer_gate_reply(struct peer_gate *gate, const struct actr_id *to, uint64_t s
  * nothing pending by that id from that peer. */
 bool peer_gate_on_response(struct peer_gate *gate, struct dest_transport *from,
                            const struct envelope *response, struct actr_bytes bytes);
+
+/* A message of `len` bytes came, which is more than this node takes: ACTR_EINVALID, with the text
+ * that whoever sends one from here gets. */
+int peer_gate_too_large(const struct peer_gate *gate, size_t len);
+
+/* A response came from `from` that was too large: its request fails with ACTR_EINVALID and
+ * `detail`. False: nothing pending by that id from that peer. */
+bool peer_gate_on_excess(struct peer_gate *gate, struct dest_transport *from,
+                         const struct envelope *response, const char *detail);
 
 /* Answers every pending request with ACTR_EUNAVAILABLE, in the next turn of the loop, and refuses
  * new ones. Replies still leave. */

@@ -15,7 +15,7 @@
 
 #define GATE_ENCODING_MIB (1u << 20)
 
-static int gate_encoding_too_large(size_t len, uint32_t len_max)
+int gate_encoding_too_large(size_t len, uint32_t len_max)
 {
     if (len_max < GATE_ENCODING_MIB)
         return err_origin(ACTR_EINVALID, "payload %zu B > limit %u B", len, len_max);

@@ -4,6 +4,7 @@
  * thread. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "hyper/outbound/gate.h"
@@ -15,6 +16,9 @@
 int gate_encoding_message(const struct gate_message *message, enum envelope_direction direction,
                           const char request_id[GATE_REQUEST_ID_SIZE], uint32_t len_max,
                           struct gate_send *ret_send) ACTR_MUST_CHECK;
+
+/* ACTR_EINVALID, with the text that gives both. */
+int gate_encoding_too_large(size_t len, uint32_t len_max);
 
 /* An answer; one that is larger becomes an error answer that says so. ACTR_ENOMEM. */
 int gate_encoding_reply(const struct envelope *reply, uint32_t len_max,

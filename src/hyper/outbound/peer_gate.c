@@ -353,19 +353,44 @@ int peer_gate_reply(struct peer_gate *gate, const struct actr_id *to, uint64_t s
     return r;
 }
 
+int peer_gate_too_large(const struct peer_gate *gate, size_t len)
+{
+    return gate_encoding_too_large(len, gate->options.message_len_max);
+}
+
+/* The request that a response from there answers, which has left its outbox; NULL: none. */
+static struct gate_call *peer_gate_answered(struct peer_gate *gate, struct dest_transport *from,
+                                            const struct envelope *response)
+{
+    struct gate_call *call = pending_requests_find(&gate->pending, response->request_id);
+    if (!call || call->_outbox->dest != from) {
+        gate->stats.responses_late++;
+        return NULL;
+    }
+    outbox_remove(call->_outbox, &call->_send);
+    return call;
+}
+
+bool peer_gate_on_excess(struct peer_gate *gate, struct dest_transport *from,
+                         const struct envelope *response, const char *detail)
+{
+    struct gate_call *call = peer_gate_answered(gate, from, response);
+    if (!call)
+        return false;
+    peer_gate_fail(call, ACTR_EINVALID, detail);
+    return true;
+}
+
 bool peer_gate_on_response(struct peer_gate *gate, struct dest_transport *from,
                            const struct envelope *response, struct actr_bytes bytes)
 {
     AUTO_BYTES struct actr_bytes owned = bytes;
-    struct gate_call *call = pending_requests_find(&gate->pending, response->request_id);
+    struct gate_call *call = peer_gate_answered(gate, from, response);
     char text[ERR_TEXT_MAX];
     struct actr_result result = {.retry_after_ms = -1};
 
-    if (!call || call->_outbox->dest != from) {
-        gate->stats.responses_late++;
+    if (!call)
         return false;
-    }
-    outbox_remove(call->_outbox, &call->_send);
     if (response->has_payload == response->has_error) {
         peer_gate_fail(call, ACTR_EDECODE,
                        response->has_error ? "the response has a payload and an error"

@@ -38,6 +38,23 @@ static void dest_transport_tidy(struct dest_transport *dest)
     loop_defer(dest->shared->options.loop, &dest->tidy);
 }
 
+/* Of a message that was too long; consumes ends. */
+static void dest_transport_deliver_ends(struct dest_transport *dest,
+                                        const struct wire_handle *handle, bool verified,
+                                        enum actr_payload_type type, struct actr_bytes ends)
+{
+    AUTO_BYTES struct actr_bytes owned = ends;
+    const struct peer_transport_options *options = &dest->shared->options;
+    size_t head_len = handle->excess.head_len;
+    const struct lane_excess excess = {
+        .head = {ends.ptr, head_len},
+        .tail = {ends.len ? ends.ptr + head_len : NULL, ends.len - head_len},
+        .len = handle->excess.len,
+    };
+    options->events->on_excess(options->owner, dest, handle->wire->session, verified, type,
+                               &excess);
+}
+
 static void dest_transport_deliver(struct dest_transport *dest, struct wire_handle *handle,
                                    uint8_t channel, struct actr_bytes message)
 {
@@ -57,9 +74,13 @@ static void dest_transport_deliver(struct dest_transport *dest, struct wire_hand
         shared->stats.frames_dropped++;
         return;
     }
+    bool verified = wire->role == WIRE_ACCEPTED || wire_carries_both(wire->kind);
     shared->stats.frames_in++;
-    shared->options.events->on_message(shared->options.owner, dest, wire->session,
-                                       wire->role == WIRE_ACCEPTED || wire_carries_both(wire->kind),
+    if (r == WIRE_HANDLE_TOO_LONG) {
+        dest_transport_deliver_ends(dest, handle, verified, type, message);
+        return;
+    }
+    shared->options.events->on_message(shared->options.owner, dest, wire->session, verified,
                                        wire->kind, type, message);
 }
 

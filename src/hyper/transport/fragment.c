@@ -8,6 +8,9 @@
  * lane. The list of incomplete messages is in order of use, so that what expires or gives way is at
  * its end, and the message whose next fragment comes is at its beginning.
  *
+ * A message that turns out too long stays in that list, but its middle is given back and no more of
+ * it is kept: somebody waits for what becomes of it, and the ends tell who.
+ *
  * The peer decides what a frame says: nothing here asserts on it, and no frame ends the lane. An id
  * that was dropped is remembered for a while: a message without its beginning would wait in vain.
  *
@@ -128,6 +131,7 @@ struct fragment_parts {
     uint64_t touched_us;
     struct fragment_slot *slots; /* by index */
     uint32_t slot_count;
+    bool is_too_long; /* only the ends are kept */
 };
 
 static void parts_charge(struct fragment_receiver *receiver, struct fragment_parts *parts,
@@ -139,14 +143,21 @@ static void parts_charge(struct fragment_receiver *receiver, struct fragment_par
         receiver->options.total->bytes_held += bytes;
 }
 
+static void parts_discharge(struct fragment_receiver *receiver, struct fragment_parts *parts,
+                            size_t bytes)
+{
+    parts->held -= bytes;
+    receiver->stats.bytes_held -= bytes;
+    if (receiver->options.total)
+        receiver->options.total->bytes_held -= bytes;
+}
+
 static void parts_free(struct fragment_receiver *receiver, struct fragment_parts *parts)
 {
     for (uint32_t i = 0; i < parts->slot_count; i++)
         actr_bytes_unref(parts->slots[i].body);
-    receiver->stats.bytes_held -= parts->held;
+    parts_discharge(receiver, parts, parts->held);
     receiver->stats.incomplete--;
-    if (receiver->options.total)
-        receiver->options.total->bytes_held -= parts->held;
     list_remove(&parts->link);
     list_remove(&parts->of_total);
     mem_free(parts->slots);
@@ -239,6 +250,35 @@ static bool parts_grow(struct fragment_receiver *receiver, struct fragment_parts
     return true;
 }
 
+static bool parts_is_end(const struct fragment_parts *parts, uint32_t index)
+{
+    return index == 0 || index + 2 >= parts->count;
+}
+
+/* Keeps the body of a fragment, or of a message that is too long the ends alone; consumes body. */
+static void parts_put(struct fragment_receiver *receiver, struct fragment_parts *parts,
+                      uint32_t index, struct actr_bytes body)
+{
+    parts->here++;
+    parts->len += body.len;
+    parts->slots[index].is_here = true;
+    if (parts->is_too_long && !parts_is_end(parts, index)) {
+        actr_bytes_unref(body);
+        return;
+    }
+    parts->slots[index].body = body;
+    parts_charge(receiver, parts, bytes_held(body));
+    if (parts->is_too_long || parts->len <= receiver->options.message_len_max)
+        return;
+    parts->is_too_long = true;
+    for (uint32_t i = 0; i < parts->slot_count; i++) {
+        if (parts_is_end(parts, i))
+            continue;
+        parts_discharge(receiver, parts, bytes_held(parts->slots[i].body));
+        actr_bytes_unref(bytes_take(&parts->slots[i].body));
+    }
+}
+
 /* ---- receiving ---- */
 
 void fragment_receiver_init(struct fragment_receiver *receiver,
@@ -304,15 +344,19 @@ static void make_room(struct fragment_receiver *receiver)
     }
 }
 
-/* Frees the parts. */
+/* Of what is kept, which is everything or the ends. Frees the parts. */
 static int put_together(struct fragment_receiver *receiver, struct fragment_parts *parts,
                         struct actr_bytes *ret_message)
 {
+    const struct fragment_excess excess = {parts->len, parts->slots[0].body.len};
+    bool is_too_long = parts->is_too_long;
     uint8_t *data = NULL;
-    size_t at = 0;
+    size_t at = 0, len = 0;
     struct actr_bytes message = {0};
-    if (parts->len > 0)
-        message = bytes_new(parts->len, &data);
+    for (uint32_t i = 0; i < parts->count; i++)
+        len += parts->slots[i].body.len;
+    if (len > 0)
+        message = bytes_new(len, &data);
     if (actr_bytes_failed(message)) {
         parts_drop(receiver, parts);
         return err_origin(ACTR_ENOMEM, "fragment: no memory");
@@ -324,9 +368,14 @@ static int put_together(struct fragment_receiver *receiver, struct fragment_part
         at += body->len;
     }
     parts_free(receiver, parts);
-    receiver->stats.messages++;
     *ret_message = message;
-    return FRAGMENT_WHOLE;
+    if (!is_too_long) {
+        receiver->stats.messages++;
+        return FRAGMENT_WHOLE;
+    }
+    receiver->stats.too_long++;
+    receiver->excess = excess;
+    return FRAGMENT_TOO_LONG;
 }
 
 struct fragment_head {
@@ -360,14 +409,7 @@ static int receive_part(struct fragment_receiver *receiver, const struct fragmen
         parts_drop(receiver, parts);
         return err_origin(ACTR_ENOMEM, "fragment: no memory");
     }
-    parts->slots[head->index] = (struct fragment_slot){bytes_take(&owned), true};
-    parts->here++;
-    parts->len += body.len;
-    parts_charge(receiver, parts, bytes_held(body));
-    if (parts->len > receiver->options.message_len_max) {
-        parts_drop(receiver, parts);
-        return 0;
-    }
+    parts_put(receiver, parts, head->index, bytes_take(&owned));
     if (parts->here == parts->count)
         return put_together(receiver, parts, ret_message);
     make_room(receiver);
@@ -394,12 +436,12 @@ int fragment_receive(struct fragment_receiver *receiver, struct actr_bytes frame
         actr_bytes_slice(frame, FRAGMENT_HEADER_LEN, frame.len - FRAGMENT_HEADER_LEN);
     if (head.count > 1)
         return receive_part(receiver, &head, body, now_us, ret_message);
+    *ret_message = body;
     if (body.len > receiver->options.message_len_max) {
-        receiver->stats.dropped++;
-        actr_bytes_unref(body);
-        return 0;
+        receiver->stats.too_long++;
+        receiver->excess = (struct fragment_excess){body.len, body.len};
+        return FRAGMENT_TOO_LONG;
     }
     receiver->stats.messages++;
-    *ret_message = body;
     return FRAGMENT_WHOLE;
 }

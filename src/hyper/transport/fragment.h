@@ -69,7 +69,7 @@ uint64_t fragment_total_expire(struct fragment_total *total, uint64_t now_us);
 
 struct fragment_options {
     struct fragment_total *total; /* NULL: none; outlives what it counts */
-    size_t message_len_max;       /* longer messages are dropped */
+    size_t message_len_max;       /* of longer ones only the ends are kept */
     size_t bytes_max;         /* memory of all incomplete messages; beyond it the one that waits for
                                  longest is dropped */
     size_t message_count_max; /* incomplete ones, likewise; 0: 64 */
@@ -81,12 +81,23 @@ struct fragment_stats {
     uint64_t malformed;        /* frames: short, no such index, another count than before */
     uint64_t repeated;         /* frames: that index was there */
     uint64_t late;             /* frames of messages that had been dropped */
-    uint64_t dropped;          /* messages: too long, no room, expired */
+    uint64_t dropped;          /* messages: no room, expired */
+    uint64_t too_long;         /* messages, whole but for their middle */
     size_t bytes_held;         /* memory of incomplete messages */
     uint32_t incomplete;       /* messages */
 };
 
 #define FRAGMENT_DROPPED_MAX 64
+
+/* Of a message that was too long, what is handed up: its beginning and its end, joined. */
+struct fragment_excess {
+    size_t len;      /* of the message as it was sent */
+    size_t head_len; /* bytes of the beginning; the others are its end */
+};
+
+/* Of a message that is too long the first and the last two fragments' bodies are kept: the last one
+ * may be a few bytes. */
+#define FRAGMENT_ENDS_MAX ((size_t)3 * (FRAGMENT_HEADER_LEN + FRAGMENT_BODY_MAX))
 
 /* Embedded. */
 struct fragment_receiver {
@@ -96,6 +107,7 @@ struct fragment_receiver {
     /* Ids of those dropped last, so that what still comes of them does not begin them anew. */
     uint32_t dropped[FRAGMENT_DROPPED_MAX];
     size_t dropped_count, dropped_next;
+    struct fragment_excess excess; /* of the last FRAGMENT_TOO_LONG */
 };
 
 void fragment_receiver_init(struct fragment_receiver *receiver,
@@ -104,10 +116,12 @@ void fragment_receiver_init(struct fragment_receiver *receiver,
 void fragment_receiver_deinit(struct fragment_receiver *receiver);
 
 #define FRAGMENT_WHOLE 1
+#define FRAGMENT_TOO_LONG 2
 
 /* Takes a frame; consumes it. FRAGMENT_WHOLE: *ret_message is a message, a part of the frame itself
- * when it was the only one, else a copy. 0: not yet, or the frame was of no use, which is counted.
- * ACTR_ENOMEM: the message is lost. */
+ * when it was the only one, else a copy. FRAGMENT_TOO_LONG: every fragment of a message over
+ * message_len_max has come; *ret_message is its beginning and its end, what receiver->excess says.
+ * 0: not yet, or the frame was of no use, which is counted. ACTR_ENOMEM: the message is lost. */
 int fragment_receive(struct fragment_receiver *receiver, struct actr_bytes frame, uint64_t now_us,
                      struct actr_bytes *ret_message) ACTR_MUST_CHECK;
 

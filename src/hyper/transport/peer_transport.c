@@ -20,7 +20,8 @@
 #define PEER_TRANSPORT_DEST_MAX 16384
 #define PEER_TRANSPORT_ACCEPTED_MAX 4
 #define PEER_TRANSPORT_MESSAGE_MAX (((size_t)16 << 20) + 64)
-/* Incomplete messages of all peers: as much as so many of the greatest length. */
+/* Incomplete messages of all peers: as much as so many of the greatest length, and the ends of as
+ * many that are too long. */
 #define PEER_TRANSPORT_PARTS_COUNT 8
 #define PEER_TRANSPORT_EXPIRY_US 1000000u /* at least, between two looks at what has expired */
 
@@ -212,7 +213,8 @@ struct peer_transport *peer_transport_new(const struct peer_transport_options *o
         transport->shared.options.message_len_max = PEER_TRANSPORT_MESSAGE_MAX;
     transport->shared.on_quiet = peer_transport_on_quiet;
     fragment_total_init(&transport->shared.parts,
-                        PEER_TRANSPORT_PARTS_COUNT * transport->shared.options.message_len_max);
+                        PEER_TRANSPORT_PARTS_COUNT *
+                            (transport->shared.options.message_len_max + FRAGMENT_ENDS_MAX));
     loop_timer_init(&transport->shared.expiry, options->loop, peer_transport_on_expiry);
     hash_table_init(&transport->dests, peer_transport_equal);
     loop_random(options->loop, &transport->key, sizeof(transport->key));

@@ -24,7 +24,8 @@ struct peer_transport_options {
     size_t dialer_count;                /* 0…PEER_TRANSPORT_DIALERS_MAX */
     uint32_t dest_max;                  /* destinations; 0: 16,384 */
     size_t message_len_max; /* received, without frames; 0: 16 MiB + 64. What is incomplete of all
-                               peers: eight times that; beyond it what waits for longest goes */
+                               peers: eight times that and the ends of eight that are longer
+                               (FRAGMENT_ENDS_MAX); beyond it what waits for longest goes */
     uint32_t accepted_max;  /* accepted wires of one peer; over it the one that was silent longest
                                is closed; 0: 4 */
     const struct lane_events *events;

@@ -11,7 +11,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "hyper/transport/fragment.h"
 #include "hyper/transport/route_table.h"
 #include "hyper/transport/ws_frame.h"
 #include "protocol/payload_type.h"
@@ -129,5 +128,9 @@ int wire_handle_receive(struct wire_handle *handle, uint8_t channel,
         return r;
     if (receiver->stats.malformed != malformed)
         return err_origin(ACTR_EDECODE, "malformed frame");
+    if (r == FRAGMENT_TOO_LONG) {
+        handle->excess = receiver->excess;
+        return WIRE_HANDLE_TOO_LONG;
+    }
     return r == FRAGMENT_WHOLE ? 0 : WIRE_HANDLE_PART;
 }

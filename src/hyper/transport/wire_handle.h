@@ -14,6 +14,7 @@
 #include <actr/bytes.h>
 #include <actr/context.h>
 
+#include "hyper/transport/fragment.h"
 #include "hyper/wire/wire.h"
 
 #define WIRE_HANDLE_PARTS_MAX ((size_t)4 << 20)
@@ -22,19 +23,19 @@
 /* On the others the next one comes when the path is back, or the wire ends. */
 #define WIRE_HANDLE_EXPIRY_US 120000000u
 
-struct fragment_total;
 struct wire_lanes;
 
 /* Of what is received. */
 struct wire_handle_limits {
-    size_t message_len_max;       /* longer ones are dropped */
+    size_t message_len_max;       /* of longer ones only the ends are kept */
     struct fragment_total *parts; /* for the incomplete messages of all wires */
 };
 
 struct wire_handle {
-    struct wire *wire;        /* NULL: none */
-    struct wire_lanes *lanes; /* NULL: nothing was cut or put together yet */
-    bool is_full;             /* WIRE_FULL was said, on_writable not yet */
+    struct wire *wire;             /* NULL: none */
+    struct wire_lanes *lanes;      /* NULL: nothing was cut or put together yet */
+    bool is_full;                  /* WIRE_FULL was said, on_writable not yet */
+    struct fragment_excess excess; /* of the last WIRE_HANDLE_TOO_LONG */
 };
 
 static inline bool wire_handle_is_ready(const struct wire_handle *handle)
@@ -50,9 +51,11 @@ void wire_handle_clear(struct wire_handle *handle);
 int wire_handle_send(struct wire_handle *handle, enum actr_payload_type type,
                      struct actr_bytes message) ACTR_MUST_CHECK;
 
-#define WIRE_HANDLE_PART 1 /* more is to come; *message has been taken */
+#define WIRE_HANDLE_PART 1     /* more is to come; *message has been taken */
+#define WIRE_HANDLE_TOO_LONG 2 /* *message is the ends of one, as handle->excess says */
 
-/* Takes the frame off *message, which came by `channel`. 0: *message is whole. WIRE_HANDLE_PART.
+/* Takes the frame off *message, which came by `channel`. 0: *message is whole. WIRE_HANDLE_PART,
+ * WIRE_HANDLE_TOO_LONG (of fragments only; a WebSocket bounds its messages itself).
  * ACTR_EDECODE, ACTR_ENOMEM: *message has been given back.
  */
 int wire_handle_receive(struct wire_handle *handle, uint8_t channel,

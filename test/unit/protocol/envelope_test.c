@@ -311,3 +311,75 @@ TEST(envelope_agrees_with_protobuf_c)
     }
     assert_in_range(accepted, 4000, 36000); /* both sides were tried */
 }
+
+static void expect_ends(struct actr_view bytes, size_t head_len, size_t tail_len, int *accepted)
+{
+    struct envelope whole, ends;
+    AUTO_BYTES struct actr_bytes head = actr_bytes_copy(actr_view_of(bytes.ptr, head_len));
+    AUTO_BYTES struct actr_bytes tail =
+        actr_bytes_copy(actr_view_of(bytes.ptr + bytes.len - tail_len, tail_len));
+    memset(&ends, 0xa5, sizeof(ends));
+    if (envelope_decode_ends(actr_bytes_view(head), actr_bytes_view(tail), bytes.len, &ends) < 0)
+        return;
+    ++*accepted;
+    assert_int_equal(envelope_decode(bytes, &whole), 0);
+    assert_true(view_equal(ends.route, whole.route));
+    assert_true(view_equal(ends.request_id, whole.request_id));
+    assert_true(view_equal(ends.traceparent, whole.traceparent));
+    assert_true(view_equal(ends.tracestate, whole.tracestate));
+    assert_true(view_equal(ends.call_chain, whole.call_chain));
+    assert_true(view_equal(ends.error_message, whole.error_message));
+    assert_int_equal(ends.error_code, whole.error_code);
+    assert_int_equal(ends.direction, whole.direction);
+    assert_true(ends.timeout_ms == whole.timeout_ms);
+    assert_int_equal(ends.has_error, whole.has_error);
+    assert_int_equal(ends.has_payload, whole.has_payload);
+    assert_int_equal(ends.payload.len, 0);
+}
+
+/* Of a good envelope every cut within the payload is read, and no other. */
+TEST(envelope_ends_of_every_cut)
+{
+    static uint8_t payload[500];
+    struct envelope envelope = {.route = view_text("acme.Test.Echo"),
+                                .request_id = view_text("7c9e6679-7425-40de-944b-e07fc1f90ae7"),
+                                .traceparent = view_text("00-ab-cd-01"),
+                                .call_chain = view_text("x"),
+                                .has_payload = true,
+                                .payload = {payload, sizeof(payload)},
+                                .direction = ENVELOPE_REQUEST,
+                                .timeout_ms = 30000};
+    AUTO_BYTES struct actr_bytes bytes = envelope_encode(&envelope);
+    const size_t begin = 2 + envelope.route.len + 3, end = begin + sizeof(payload);
+    int wanted = 0, accepted = 0;
+    memset(payload, 0x0a, sizeof(payload));
+    for (size_t head_len = 0; head_len < bytes.len; head_len++)
+        for (size_t tail_len = 0; tail_len <= bytes.len - head_len; tail_len++) {
+            size_t tail_at = bytes.len - tail_len;
+            wanted += head_len >= begin && head_len < end && tail_at <= end;
+            expect_ends(actr_bytes_view(bytes), head_len, tail_len, &accepted);
+        }
+    assert_int_equal(accepted, wanted);
+    accepted = 0;
+    expect_ends(actr_bytes_view(bytes), bytes.len, 0, &accepted);
+    assert_int_equal(accepted, 1);
+    struct envelope untouched = envelope;
+    assert_int_equal(
+        envelope_decode_ends(actr_bytes_view(bytes), actr_bytes_view(bytes), 10, &untouched),
+        ACTR_EDECODE);
+    assert_memory_equal(&untouched, &envelope, sizeof(envelope));
+}
+
+TEST(envelope_ends_agree_with_the_whole)
+{
+    uint64_t random = harness_seed();
+    int accepted = 0;
+    for (int i = 0; i < 40000; i++) {
+        uint8_t buf[4096];
+        struct actr_view bytes = {buf, generate_message(&message, &random, buf, sizeof(buf))};
+        size_t head_len = harness_random(&random) % (bytes.len + 1);
+        size_t tail_len = harness_random(&random) % (bytes.len - head_len + 1);
+        expect_ends(bytes, head_len, i % 2 ? tail_len : bytes.len - head_len, &accepted);
+    }
+    assert_in_range(accepted, 100, 30000);
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "harness.h"
 #include "hyper/outbound/peer_gate.h"
@@ -90,10 +91,12 @@ static void on_room(void *owner, const struct actr_id *peer)
 static const struct mailbox_events mailbox_events = {.on_ready = on_mailbox_ready,
                                                      .on_room = on_room};
 
-static void on_drop(void *owner, enum inbound_gate_drop reason, const struct actr_id *from)
+static void on_drop(void *owner, enum inbound_gate_drop reason, const struct actr_id *from,
+                    const char *detail)
 {
     struct rig *rig = owner;
     assert_int_equal(from->realm, 7);
+    assert_int_equal(detail[0] != '\0', reason == INBOUND_TOO_LONG);
     rig->told[reason]++;
 }
 
@@ -547,4 +550,46 @@ TEST(running_out_of_memory_refuses_one_message)
     rig_close(&rig);
     mem_fail_at(1);
     assert_null(inbound_gate_new(&(struct inbound_gate_options){0}));
+}
+
+/* Tells the gate of `message` as if its first 30 bytes and its last 100 had been kept. */
+static void arrive_ends(struct rig *rig, uint64_t session, bool verified,
+                        enum actr_payload_type type, struct actr_bytes message)
+{
+    AUTO_BYTES struct actr_bytes owned = message;
+    const struct actr_id id = id_of(1);
+    const struct lane_excess excess = {
+        {owned.ptr, 30}, {owned.ptr + owned.len - 100, 100}, owned.len};
+    inbound_gate_on_excess(rig->gate, peer_transport_find(rig->transport, &id), session, verified,
+                           type, &excess);
+}
+
+static char excess_payload[400];
+
+TEST(a_request_that_is_too_long_is_answered_with_its_size_and_the_limit)
+{
+    struct rig rig;
+    struct envelope reply;
+    rig_open(&rig, NULL);
+    struct fake_wire *wire = rig_accept(&rig, 1);
+    memset(excess_payload, 'x', sizeof(excess_payload) - 1);
+    arrive_ends(&rig, wire->base.session, true, ACTR_RPC_RELIABLE,
+                message_of(ENVELOPE_REQUEST, excess_payload));
+    assert_int_equal(wire->sent_count, 1);
+    struct actr_view frame = actr_bytes_view(wire->sent[0]);
+    assert_int_equal(envelope_decode(actr_view_of(frame.ptr + 5, frame.len - 5), &reply), 0);
+    assert_int_equal(reply.error_code, err_wire_code(ACTR_EINVALID));
+    assert_non_null(memmem(reply.error_message.ptr, reply.error_message.len, "limit 16 MiB", 12));
+    assert_true(view_equal(reply.request_id, view_text("7c9e6679-7425-40de-944b-e07fc1f90ae7")));
+    arrive_ends(&rig, wire->base.session, true, ACTR_RPC_RELIABLE,
+                message_of(ENVELOPE_TELL, excess_payload));
+    arrive_ends(&rig, wire->base.session, true, ACTR_STREAM_RELIABLE,
+                message_of(ENVELOPE_REQUEST, excess_payload));
+    arrive_ends(&rig, wire->base.session, false, ACTR_RPC_RELIABLE,
+                message_of(ENVELOPE_REQUEST, excess_payload));
+    assert_int_equal(wire->sent_count, 1);
+    assert_int_equal(rig.mailbox->count, 0);
+    assert_int_equal(dropped(&rig, INBOUND_TOO_LONG), 4);
+    assert_int_equal(rig.told[INBOUND_TOO_LONG], 1);
+    rig_close(&rig);
 }

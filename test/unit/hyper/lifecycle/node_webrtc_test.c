@@ -31,6 +31,18 @@ static void on_echo(struct actr_ctx *ctx, struct actr_view request, void *self)
     actr_reply(ctx, actr_bytes_copy(request));
 }
 
+/* Answers with as many bytes as the request says. */
+static void on_grow(struct actr_ctx *ctx, struct actr_view request, void *self)
+{
+    uint32_t len;
+    uint8_t *data;
+    (void)self;
+    memcpy(&len, request.ptr, sizeof(len));
+    struct actr_bytes answer = bytes_new(len, &data);
+    memset(data, 'g', len);
+    actr_reply(ctx, answer);
+}
+
 static int on_hook(void *arg, struct actr_node *node, const struct actr_hook_event *event)
 {
     (void)arg;
@@ -47,7 +59,8 @@ static unsigned seen(enum actr_hook hook)
     return rig.seen[hook];
 }
 
-static struct actr_node *node_new(const char *type, const char *more)
+static struct actr_node *node_new_with(const char *type, const char *more,
+                                       const struct actr_node_options *node_options)
 {
     char config[1024];
     struct actr_node *node = NULL;
@@ -57,16 +70,22 @@ static struct actr_node *node_new(const char *type, const char *more)
     const struct actr_observer observer = {.size = sizeof(observer), .observe = on_hook};
 
     actr_workload_route(workload, "echo", on_echo, NULL);
+    actr_workload_route(workload, "grow", on_grow, NULL);
     snprintf(config, sizeof(config),
              "[signaling]\nurl = \"ws://127.0.0.1:%u/signaling/ws\"\n"
              "[ais_endpoint]\nurl = \"http://127.0.0.1:%u/ais\"\n"
              "[deployment]\nrealm_id = 7\nrealm_secret = \"s\"\n%s",
              port, port, more);
-    assert_int_equal(actr_node_open_text(&node, type, config, NULL), 0);
+    assert_int_equal(actr_node_open_text(&node, type, config, node_options), 0);
     assert_int_equal(actr_node_use(node, workload), 0);
     assert_int_equal(actr_node_observe(node, &observer, NULL), 0);
     assert_int_equal(actr_node_start(node), 0);
     return node;
+}
+
+static struct actr_node *node_new(const char *type, const char *more)
+{
+    return node_new_with(type, more, NULL);
 }
 
 static void rig_open(const char *a_config, const char *b_config)
@@ -174,5 +193,68 @@ TEST(statistics_of_a_session)
     assert_int_equal(actr_node_get_peer_stats(rig.a, &rig.b_id, &stats), ACTR_EINVALID);
     stats.size = sizeof(stats);
     assert_int_equal(actr_node_get_peer_stats(rig.a, &nobody, &stats), ACTR_ENOTFOUND);
+    rig_close();
+}
+
+/* b takes and sends 100,000 bytes at most. */
+static void rig_open_unequal(void)
+{
+    const struct actr_node_options options = {.size = sizeof(options), .message_bytes_max = 100000};
+    rig_open("", "");
+    actr_node_close(rig.b);
+    rig.b = node_new_with(B_TYPE, "", &options);
+    rig.b_id = actr_node_id(rig.b);
+}
+
+static void expect_too_large(struct actr_node *from, const struct actr_id *to, const char *route,
+                             struct actr_bytes request, const char *text)
+{
+    struct actr_bytes reply = {0};
+    assert_int_equal(actr_call_wait(from, to, route, request, NULL, &reply), ACTR_EINVALID);
+    assert_non_null(strstr(actr_errmsg(), text));
+    assert_non_null(strstr(actr_errmsg(), " B > limit 100000 B"));
+}
+
+static unsigned frames_dropped(struct actr_node *node)
+{
+    struct actr_node_stats stats = {.size = sizeof(stats)};
+    assert_int_equal(actr_node_get_stats(node, &stats), 0);
+    return (unsigned)stats.frames_dropped;
+}
+
+TEST(a_request_too_long_for_its_callee)
+{
+    uint8_t *data;
+    rig_open_unequal();
+    echo(rig.a, &rig.b_id, 90000);
+    /* The last fragment is full, or has a few bytes: the end reaches back into the one before. */
+    for (size_t len = 7 * 16384 - 120; len < 7 * 16384 + 40; len += 10) {
+        struct actr_bytes request = bytes_new(len, &data);
+        memset(data, 'r', len);
+        expect_too_large(rig.a, &rig.b_id, "echo", request, "payload 11");
+    }
+    struct actr_bytes request = bytes_new(3 << 20, &data);
+    memset(data, 'r', 3 << 20);
+    expect_too_large(rig.a, &rig.b_id, "echo", request, "payload 31");
+    echo(rig.a, &rig.b_id, 90000);
+    assert_int_equal(frames_dropped(rig.b), 17);
+    rig_close();
+    assert_int_equal(seen(ACTR_HOOK_WEBRTC_CONNECTED), 2);
+}
+
+TEST(an_answer_too_long_for_its_caller)
+{
+    const uint32_t len = 200000, fits = 90000;
+    struct actr_bytes reply = {0};
+    rig_open_unequal();
+    expect_too_large(rig.b, &rig.a_id, "grow", actr_bytes_copy(actr_view_of(&len, sizeof(len))),
+                     "the answer: payload 2000");
+    assert_int_equal(actr_call_wait(rig.b, &rig.a_id, "grow",
+                                    actr_bytes_copy(actr_view_of(&fits, sizeof(fits))), NULL,
+                                    &reply),
+                     0);
+    assert_int_equal(reply.len, fits);
+    actr_bytes_unref(reply);
+    assert_int_equal(frames_dropped(rig.b), 1);
     rig_close();
 }

@@ -369,6 +369,30 @@ TEST(a_cancelled_request_never_ends_and_its_answer_is_late)
     gate_rig_close(&rig);
 }
 
+TEST(an_answer_that_is_too_large_ends_its_request_alone)
+{
+    struct gate_rig rig;
+    struct gate_ask asked = {0}, other = {0};
+    struct dest_transport *stranger;
+    const struct actr_id id = gate_rig_id(1), stranger_id = gate_rig_id(2);
+    gate_rig_open(&rig, NULL);
+    assert_int_equal(gate_ask_start(&asked, &rig, "asked", 1000), 0);
+    assert_int_equal(gate_ask_start(&other, &rig, "other", 1000), 0);
+    gate_rig_ready(&rig);
+    const struct envelope answer = {.request_id = view_text(asked.call.request_id)};
+    assert_int_equal(peer_transport_dest(rig.transport, &stranger_id, &stranger), 0);
+    assert_false(peer_gate_on_excess(rig.gate, stranger, &answer, "too large"));
+    assert_int_equal(asked.ended, 0);
+    struct dest_transport *dest = peer_transport_find(rig.transport, &id);
+    assert_true(peer_gate_on_excess(rig.gate, dest, &answer, "too large"));
+    gate_ask_expect(&asked, ACTR_EINVALID, "too large");
+    assert_false(peer_gate_on_excess(rig.gate, dest, &answer, "too large"));
+    assert_int_equal(other.ended, 0);
+    assert_int_equal(peer_gate_get_stats(rig.gate).responses_late, 2);
+    assert_int_equal(peer_gate_get_stats(rig.gate).pending, 1);
+    gate_rig_close(&rig);
+}
+
 static void then_cancel_other(struct gate_ask *ask)
 {
     peer_gate_cancel(&ask->other->call);

@@ -277,21 +277,98 @@ TEST(memory_is_bounded_also_by_what_is_kept_beside_the_bodies)
     fragment_receiver_deinit(&receiver);
 }
 
-TEST(messages_over_the_limit_are_dropped_and_the_next_passes)
+/* ---- too long ---- */
+
+static const struct fragment_options small = {
+    .message_len_max = 10, .bytes_max = 100000, .expiry_us = SECOND};
+
+static void receive_ends(uint32_t id, unsigned index, unsigned count, const char *body,
+                         const char *wanted, struct fragment_excess excess)
 {
-    static const struct fragment_options small = {
-        .message_len_max = 10, .bytes_max = 100000, .expiry_us = SECOND};
+    struct actr_bytes ends;
+    assert_int_equal(fragment_receive(&receiver, frame_of(id, index, count, body), SECOND, &ends),
+                     FRAGMENT_TOO_LONG);
+    assert_int_equal(ends.len, strlen(wanted));
+    assert_memory_equal(ends.ptr, wanted, ends.len);
+    assert_int_equal(receiver.excess.len, excess.len);
+    assert_int_equal(receiver.excess.head_len, excess.head_len);
+    actr_bytes_unref(ends);
+}
+
+TEST(of_messages_over_the_limit_the_ends_come_and_the_next_passes)
+{
     fragment_receiver_init(&receiver, &small);
-    receive(1, 0, 1, "01234567890");
+    receive_ends(1, 0, 1, "01234567890", "01234567890", (struct fragment_excess){11, 11});
     receive(2, 0, 3, "012345");
     receive(2, 1, 3, "01234");
-    receive(2, 2, 3, "");
-    assert_int_equal(receiver.stats.dropped, 2);
-    assert_int_equal(receiver.stats.late, 1);
+    receive_ends(2, 2, 3, "", "01234501234", (struct fragment_excess){11, 6});
+    receive(5, 0, 2, "0123456789");
+    receive_ends(5, 1, 2, "x", "0123456789x", (struct fragment_excess){11, 10});
+    assert_int_equal(receiver.stats.too_long, 3);
+    assert_int_equal(receiver.stats.dropped, 0);
     assert_int_equal(receiver.stats.bytes_held, 0);
     receive_whole(3, 0, 1, "0123456789", "0123456789");
     receive(4, 0, 2, "01234");
     receive_whole(4, 1, 2, "56789", "0123456789");
+    fragment_receiver_deinit(&receiver);
+}
+
+TEST(the_ends_come_whatever_the_order_of_the_fragments)
+{
+    static const char *const bodies[] = {"aaaa", "bbbb", "cccc", "dddd", "eeee", "f"};
+    uint64_t state = harness_seed();
+    fragment_receiver_init(&receiver, &small);
+    for (uint32_t id = 0; id < 300; id++) {
+        unsigned order[] = {0, 1, 2, 3, 4, 5};
+        for (unsigned i = 5; i > 0; i--) {
+            unsigned other = (unsigned)(harness_random(&state) % (i + 1)), index = order[i];
+            order[i] = order[other];
+            order[other] = index;
+        }
+        for (unsigned i = 0; i < 5; i++) {
+            receive(id, order[i], 6, bodies[order[i]]);
+            receive(id, order[i], 6, "again"); /* also of those that are not kept */
+        }
+        receive_ends(id, order[5], 6, bodies[order[5]], "aaaaeeeef",
+                     (struct fragment_excess){21, 4});
+        assert_int_equal(receiver.stats.repeated, 5 * (id + 1));
+        assert_int_equal(receiver.stats.bytes_held, 0);
+    }
+    fragment_receiver_deinit(&receiver);
+}
+
+TEST(of_a_message_over_the_limit_the_middle_is_not_kept)
+{
+    static char body[1001];
+    size_t most = 0;
+    memset(body, 'x', sizeof(body) - 1);
+    fragment_receiver_init(&receiver, &small);
+    for (unsigned index = 0; index < 999; index++) {
+        receive(1, index, 1000, body);
+        if (receiver.stats.bytes_held > most)
+            most = receiver.stats.bytes_held;
+    }
+    assert_int_equal(receiver.stats.incomplete,
+                     1);       /* a million bytes came, 100,000 are the bound */
+    assert_true(most < 50000); /* the array, and three bodies */
+    receive_at(3 * SECOND, 2, 0, 2, "a");
+    assert_int_equal(receiver.stats.dropped, 1); /* it expires as others do */
+    receive_at(3 * SECOND, 1, 999, 1000, body);
+    assert_int_equal(receiver.stats.late, 1);
+    fragment_receiver_deinit(&receiver);
+}
+
+TEST(no_memory_for_the_ends_loses_the_message_alone)
+{
+    struct actr_bytes message;
+    fragment_receiver_init(&receiver, &small);
+    receive(1, 0, 2, "0123456789");
+    struct actr_bytes last = frame_of(1, 1, 2, "x");
+    mem_fail_at(1);
+    assert_int_equal(fragment_receive(&receiver, last, SECOND, &message), ACTR_ENOMEM);
+    mem_fail_at(0);
+    assert_int_equal(receiver.stats.bytes_held, 0);
+    receive_whole(3, 0, 1, "0123456789", "0123456789");
     fragment_receiver_deinit(&receiver);
 }
 
