@@ -318,6 +318,7 @@ static void expect_ends(struct actr_view bytes, size_t head_len, size_t tail_len
     AUTO_BYTES struct actr_bytes head = actr_bytes_copy(actr_view_of(bytes.ptr, head_len));
     AUTO_BYTES struct actr_bytes tail =
         actr_bytes_copy(actr_view_of(bytes.ptr + bytes.len - tail_len, tail_len));
+    assert_false(actr_bytes_failed(head) || actr_bytes_failed(tail));
     memset(&ends, 0xa5, sizeof(ends));
     if (envelope_decode_ends(actr_bytes_view(head), actr_bytes_view(tail), bytes.len, &ends) < 0)
         return;
@@ -350,6 +351,7 @@ TEST(envelope_ends_of_every_cut)
                                 .direction = ENVELOPE_REQUEST,
                                 .timeout_ms = 30000};
     AUTO_BYTES struct actr_bytes bytes = envelope_encode(&envelope);
+    assert_false(actr_bytes_failed(bytes));
     const size_t begin = 2 + envelope.route.len + 3, end = begin + sizeof(payload);
     int wanted = 0, accepted = 0;
     memset(payload, 0x0a, sizeof(payload));
