@@ -110,8 +110,8 @@ void ice_check_answer(struct ice_agent *agent, const struct ice_generation *gene
 static const char *ice_check_reason(unsigned code)
 {
     switch (code) {
-    case 400:
-        return "Bad Request";
+    case 401:
+        return "Unauthorized";
     case 420:
         return "Unknown Attribute";
     default:

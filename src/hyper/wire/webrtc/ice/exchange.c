@@ -7,7 +7,8 @@
  * integrity has been verified; and an answer must come from where the request went, to where it
  * came from (RFC 8445 §7.2.5.2.1). A generation that is retiring still answers, so that a peer that
  * has not yet followed the restart does not think us dead; it learns nothing. A request that mixes
- * generations is refused with 400, at which a peer gives the pair up; 401 would have it try on.
+ * generations is refused with 401 (RFC 8489 §9.1.3): a peer tries on until it has followed. At 400
+ * libwebrtc gives the pair up for good.
  *
  * Roles in conflict are resolved by the tie-breakers (§7.3.1.1); a peer that never answers 487
  * keeps its role, and the owner sees to it that it is the other one.
@@ -113,7 +114,7 @@ static void ice_exchange_request(struct ice_agent *agent, struct ice_generation 
         return;
     }
     if (!ice_exchange_is_matched(generation, request)) {
-        ice_check_refuse(agent, generation, request, local, from, 400);
+        ice_check_refuse(agent, generation, request, local, from, 401);
         return;
     }
     if (!ice_exchange_settle_roles(agent, request)) {

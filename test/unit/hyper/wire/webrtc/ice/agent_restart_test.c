@@ -226,7 +226,7 @@ static void expect_mixed_refused(struct network *network, const struct ice_crede
     assert_int_equal(stun_parse(actr_view_of(packet->bytes, packet->len), &answer), 0);
     assert_true(stun_verify(&answer, view_text(asked->pwd)));
     assert_true(stun_find_error(&answer, &code, &reason));
-    assert_int_equal(code, 400);
+    assert_int_equal(code, 401);
     ice_agent_get_stats(network->peers[1].agent, &after);
     assert_int_equal(after.remotes, before.remotes);
     assert_int_equal(after.pairs, before.pairs);
