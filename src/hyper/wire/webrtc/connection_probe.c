@@ -7,7 +7,7 @@
  *
  * Without a suspicion the path is checked each second while it is in use, and rests otherwise: in
  * use are CONNECTION_USED_US after a message, all the time that answers are awaited, and while
- * something waits to be acknowledged. So much is longer than it takes to know that the path is
+ * something waits to be sent. So much is longer than it takes to know that the path is
  * lost, and when it is known somebody looks for another.
  *
  * Loop thread. */

@@ -207,7 +207,8 @@ static inline uint64_t sctp_now(const struct sctp *sctp)
 /* A packet of one chunk, at once. */
 void sctp_send_chunk(struct sctp *sctp, uint32_t tag, uint8_t type, struct actr_view body);
 void sctp_send_packet(struct sctp *sctp, struct actr_view packet);
-/* The end, told when its turn comes. ACTR_EINVALID tells the peer why, too. */
+/* The end, told when its turn comes; the peer of an open association is told why, unless it was it
+ * that ended it. */
 void sctp_end(struct sctp *sctp, int code, const char *detail);
 /* Both directions are known: from now on it is open. */
 void sctp_open(struct sctp *sctp);

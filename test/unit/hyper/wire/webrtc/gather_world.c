@@ -535,3 +535,27 @@ void world_peer_sends(struct gather_world *world, const struct net_address *peer
             world_answer(world, &to, bytes);
     }
 }
+
+void world_open_with_interface(struct gather_world *world)
+{
+    world_open(world);
+    world_add_interface(world, "10.0.0.5");
+}
+
+struct gatherer_options world_full_options(struct gather_world *world)
+{
+    static const char *const stun_urls[] = {"stun:stun.test", NULL};
+    static const char *const turn_urls[] = {"turn:turn.test", NULL};
+    struct gatherer_options options = world_options(world);
+    options.stun_urls = stun_urls;
+    options.turn_urls = turn_urls;
+    options.turn_username = "user";
+    options.turn_password = "password";
+    return options;
+}
+
+void world_close_with(struct gather_world *world, struct gathered *gathered)
+{
+    gathered->gatherer = gatherer_free(gathered->gatherer);
+    world_close(world);
+}

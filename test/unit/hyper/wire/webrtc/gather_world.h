@@ -47,12 +47,18 @@ struct gather_world {
 };
 
 void world_open(struct gather_world *world);
+/* With 10.0.0.5. */
+void world_open_with_interface(struct gather_world *world);
 void world_close(struct gather_world *world);
+/* Frees the gatherer first. */
+void world_close_with(struct gather_world *world, struct gathered *gathered);
 void world_add_interface(struct gather_world *world, const char *address);
 void world_run(struct gather_world *world, uint64_t duration_us);
 
 /* Options for the mux of this world. */
 struct gatherer_options world_options(struct gather_world *world);
+/* The same, with a server of each kind. */
+struct gatherer_options world_full_options(struct gather_world *world);
 
 /* A peer sends through every relay. */
 void world_peer_sends(struct gather_world *world, const struct net_address *peer, const char *text);

@@ -12,31 +12,7 @@
 #define SECOND 1000000u
 
 static const char *const stun_urls[] = {"stun:stun.test", NULL};
-static const char *const turn_urls[] = {"turn:turn.test", NULL};
 static const struct net_address peer = {.bytes = {198, 51, 100, 1}, .port = 7000};
-
-static void begin(struct gather_world *world)
-{
-    world_open(world);
-    world_add_interface(world, "10.0.0.5");
-}
-
-static void end(struct gather_world *world, struct gathered *gathered)
-{
-    gathered->gatherer = gatherer_free(gathered->gatherer);
-    world_close(world);
-}
-
-/* With a server of each kind. */
-static struct gatherer_options full_options(struct gather_world *world)
-{
-    struct gatherer_options options = world_options(world);
-    options.stun_urls = stun_urls;
-    options.turn_urls = turn_urls;
-    options.turn_username = "user";
-    options.turn_password = "password";
-    return options;
-}
 
 /* ---- hosts ---- */
 
@@ -44,7 +20,7 @@ TEST(without_servers_the_addresses_of_the_machine_are_all)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     world_add_interface(&world, "2001:db8:5::5");
     world_add_interface(&world, "127.0.0.1");
     struct gatherer_options options = world_options(&world);
@@ -57,21 +33,21 @@ TEST(without_servers_the_addresses_of_the_machine_are_all)
     assert_true(net_address_equal(&gathered.candidates[0].base, &gathered.candidates[0].address));
     assert_int_equal(gathered.done, 1);
     assert_int_equal(gathered.troubles, 0);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(loopback_is_told_when_wanted)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     world_add_interface(&world, "127.0.0.1");
     struct gatherer_options options = world_options(&world);
     options.with_loopback = true;
     gathered_begin(&gathered, &options);
     world_run(&world, 0);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_HOST, "127.0.0.1:5000"), 1);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(a_public_address_takes_the_place_of_the_local_ones_of_its_family)
@@ -80,7 +56,7 @@ TEST(a_public_address_takes_the_place_of_the_local_ones_of_its_family)
                                                  {.bytes = {203, 0, 113, 2}}};
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     world_add_interface(&world, "10.0.0.6");
     world_add_interface(&world, "2001:db8:5::5");
     struct gatherer_options options = world_options(&world);
@@ -96,7 +72,7 @@ TEST(a_public_address_takes_the_place_of_the_local_ones_of_its_family)
         assert_int_equal(
             net_address_equal(&gathered.candidates[i].base, &gathered.candidates[i].address),
             gathered.candidates[i].address.is_ipv6);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(what_is_taken_for_a_description_is_not_told)
@@ -105,7 +81,7 @@ TEST(what_is_taken_for_a_description_is_not_told)
     struct gathered gathered;
     struct candidate candidate;
     uint16_t first, second;
-    begin(&world);
+    world_open_with_interface(&world);
     world_add_interface(&world, "2001:db8:5::5");
     world_add_interface(&world, "10.0.0.6");
     struct gatherer_options options = world_options(&world);
@@ -127,15 +103,15 @@ TEST(what_is_taken_for_a_description_is_not_told)
     world_run(&world, 0);
     assert_int_equal(gathered.count, 1);
     assert_int_equal(gathered.done, 2);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(gathering_anew_tells_everything_again)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
-    struct gatherer_options options = full_options(&world);
+    world_open_with_interface(&world);
+    struct gatherer_options options = world_full_options(&world);
     gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     assert_int_equal(gathered.done, 1);
@@ -146,7 +122,7 @@ TEST(gathering_anew_tells_everything_again)
     assert_int_equal(gathered.done, 1);
     assert_int_equal(gathered.count, count);
     assert_int_equal(world.allocations, 1);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 /* ---- STUN ---- */
@@ -155,7 +131,7 @@ TEST(a_stun_server_tells_the_reflexive_address)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun_urls;
     gathered_begin(&gathered, &options);
@@ -168,14 +144,14 @@ TEST(a_stun_server_tells_the_reflexive_address)
     assert_int_equal(world.stun_requests, 1);
     assert_int_equal(gathered.done, 1);
     assert_int_equal(gathered.troubles, 0);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(both_families_are_asked_and_an_address_that_is_ours_is_not_told_twice)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     world_add_interface(&world, "2001:db8:5::5");
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun_urls;
@@ -185,14 +161,14 @@ TEST(both_families_are_asked_and_an_address_that_is_ours_is_not_told_twice)
     assert_int_equal(gathered_has(&gathered, CANDIDATE_HOST, NULL), 2);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_SRFLX, NULL), 1);
     assert_int_equal(gathered.done, 1);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(a_silent_stun_server_is_asked_again_and_then_left_out)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     world.stun_is_dead = true;
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun_urls;
@@ -205,7 +181,7 @@ TEST(a_silent_stun_server_is_asked_again_and_then_left_out)
     assert_int_equal(gathered.troubles, 1);
     assert_int_equal(gathered.trouble_code, ACTR_ETIMEDOUT);
     assert_non_null(strstr(gathered.trouble, "stun.test"));
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(a_stun_server_that_refuses_or_has_no_name_is_left_out_at_once)
@@ -213,7 +189,7 @@ TEST(a_stun_server_that_refuses_or_has_no_name_is_left_out_at_once)
     static const char *const unknown[] = {"stun:nowhere.test:1000", NULL};
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     world.stun_refuses = true;
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun_urls;
@@ -227,14 +203,14 @@ TEST(a_stun_server_that_refuses_or_has_no_name_is_left_out_at_once)
     world_run(&world, SECOND);
     assert_int_equal(gathered.done, 1);
     assert_non_null(strstr(gathered.trouble, "nowhere.test:1000: name unknown"));
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(sessions_that_ask_the_same_server_get_their_own_answers)
 {
     struct gather_world world;
     struct gathered first, second;
-    begin(&world);
+    world_open_with_interface(&world);
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun_urls;
     gathered_begin(&first, &options);
@@ -243,7 +219,7 @@ TEST(sessions_that_ask_the_same_server_get_their_own_answers)
     assert_int_equal(gathered_has(&first, CANDIDATE_SRFLX, NULL), 1);
     assert_int_equal(gathered_has(&second, CANDIDATE_SRFLX, NULL), 1);
     gatherer_free(second.gatherer);
-    end(&world, &first);
+    world_close_with(&world, &first);
 }
 
 TEST(urls_of_no_use_are_told_and_the_rest_is_used)
@@ -253,7 +229,7 @@ TEST(urls_of_no_use_are_told_and_the_rest_is_used)
     static const char *const turn[] = {"turns:turn.test?transport=udp", NULL};
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     struct gatherer_options options = world_options(&world);
     options.stun_urls = stun;
     options.turn_urls = turn;
@@ -264,7 +240,7 @@ TEST(urls_of_no_use_are_told_and_the_rest_is_used)
     assert_non_null(strstr(gathered.trouble, "turns:turn.test?transport=udp"));
     assert_int_equal(gathered_has(&gathered, CANDIDATE_SRFLX, NULL), 1);
     assert_int_equal(gathered.done, 1);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(a_server_too_many_is_told)
@@ -272,7 +248,7 @@ TEST(a_server_too_many_is_told)
     static const char *urls[GATHERER_SERVERS_MAX + 2];
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     for (size_t i = 0; i <= GATHERER_SERVERS_MAX; i++)
         urls[i] = stun_urls[0];
     struct gatherer_options options = world_options(&world);
@@ -281,7 +257,7 @@ TEST(a_server_too_many_is_told)
     world_run(&world, SECOND);
     assert_int_equal(gathered.troubles, 1);
     assert_int_equal(world.stun_requests, GATHERER_SERVERS_MAX);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 /* ---- relays ---- */
@@ -291,8 +267,8 @@ static void relay_by(const char *url, bool is_udp)
     const char *const urls[] = {url, NULL};
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
-    struct gatherer_options options = full_options(&world);
+    world_open_with_interface(&world);
+    struct gatherer_options options = world_full_options(&world);
     options.turn_urls = urls;
     gathered_begin(&gathered, &options);
     gatherer_permit(gathered.gatherer, &peer);
@@ -324,7 +300,7 @@ static void relay_by(const char *url, bool is_udp)
     world_run(&world, 3600 * (uint64_t)SECOND);
     assert_int_equal(gathered.lost, 0);
     assert_int_equal(world.allocations, 1);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
     assert_int_equal(world.releases, 1);
 }
 
@@ -349,8 +325,8 @@ TEST(with_relays_only_nothing_else_is_told)
     struct gathered gathered;
     struct candidate candidate;
     uint16_t preference;
-    begin(&world);
-    struct gatherer_options options = full_options(&world);
+    world_open_with_interface(&world);
+    struct gatherer_options options = world_full_options(&world);
     options.relay_only = true;
     gathered_begin(&gathered, &options);
     assert_false(gatherer_take_host(gathered.gatherer, &candidate, &preference));
@@ -359,15 +335,15 @@ TEST(with_relays_only_nothing_else_is_told)
     assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, NULL), 1);
     assert_int_equal(gathered.done, 1);
     assert_int_equal(world.stun_requests, 0);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(each_session_has_a_relay_of_its_own)
 {
     struct gather_world world;
     struct gathered first, second;
-    begin(&world);
-    struct gatherer_options options = full_options(&world);
+    world_open_with_interface(&world);
+    struct gatherer_options options = world_full_options(&world);
     gathered_begin(&first, &options);
     gathered_begin(&second, &options);
     world_run(&world, SECOND);
@@ -375,7 +351,7 @@ TEST(each_session_has_a_relay_of_its_own)
     assert_int_equal(gathered_has(&first, CANDIDATE_RELAY, NULL), 1);
     assert_int_equal(gathered_has(&second, CANDIDATE_RELAY, NULL), 1);
     gatherer_free(second.gatherer);
-    end(&world, &first);
+    world_close_with(&world, &first);
     assert_int_equal(world.releases, 2);
 }
 
@@ -383,8 +359,8 @@ TEST(a_turn_server_without_credentials_waits_for_them_and_holds_nothing_up)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
-    struct gatherer_options options = full_options(&world);
+    world_open_with_interface(&world);
+    struct gatherer_options options = world_full_options(&world);
     options.turn_username = options.turn_password = NULL;
     gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
@@ -395,7 +371,7 @@ TEST(a_turn_server_without_credentials_waits_for_them_and_holds_nothing_up)
     assert_int_equal(gatherer_set_credentials(gathered.gatherer, "user", "password"), 0);
     world_run(&world, SECOND);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, NULL), 1);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(turn_servers_that_are_dead_or_refuse_are_left_out)
@@ -403,10 +379,10 @@ TEST(turn_servers_that_are_dead_or_refuse_are_left_out)
     for (int is_dead = 0; is_dead < 2; is_dead++) {
         struct gather_world world;
         struct gathered gathered;
-        begin(&world);
+        world_open_with_interface(&world);
         world.turn_is_dead = is_dead;
         world.turn_refuses = !is_dead;
-        struct gatherer_options options = full_options(&world);
+        struct gatherer_options options = world_full_options(&world);
         gathered_begin(&gathered, &options);
         world_run(&world, SECOND);
         assert_int_equal(gathered.done, !is_dead);
@@ -421,7 +397,7 @@ TEST(turn_servers_that_are_dead_or_refuse_are_left_out)
         gatherer_start(gathered.gatherer);
         world_run(&world, SECOND);
         assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, NULL), 1);
-        end(&world, &gathered);
+        world_close_with(&world, &gathered);
     }
 }
 
@@ -443,7 +419,7 @@ TEST(the_name_of_a_peer_is_asked_for_on_every_interface)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     world_add_interface(&world, "10.1.0.5");
     world_add_interface(&world, "2001:db8:5::5");
     struct gatherer_options options = world_options(&world);
@@ -456,14 +432,14 @@ TEST(the_name_of_a_peer_is_asked_for_on_every_interface)
     assert_true(gathered.was_found);
     char text[NET_ADDRESS_TEXT_MAX];
     assert_string_equal(net_address_host(&gathered.resolved_address, text), "10.0.0.77");
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(a_name_that_nobody_has_is_asked_for_three_times)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     struct gatherer_options options = world_options(&world);
     gathered_begin(&gathered, &options);
     assert_true(gatherer_resolve(gathered.gatherer, "unknown.local", on_resolved));
@@ -473,14 +449,14 @@ TEST(a_name_that_nobody_has_is_asked_for_three_times)
     assert_int_equal(gathered.resolved, 1);
     assert_false(gathered.was_found);
     assert_int_equal(world.mdns_questions, 3);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(names_are_looked_up_beside_each_other_up_to_a_bound)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     struct gatherer_options options = world_options(&world);
     gathered_begin(&gathered, &options);
     assert_false(gatherer_resolve(gathered.gatherer, "two..dots.local", on_resolved));
@@ -493,14 +469,14 @@ TEST(names_are_looked_up_beside_each_other_up_to_a_bound)
     assert_true(gatherer_resolve(gathered.gatherer, "known.local", on_resolved));
     world_run(&world, 6 * SECOND);
     assert_int_equal(gathered.resolved, 17);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(an_owner_may_end_it_when_a_name_is_answered)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     struct gatherer_options options = world_options(&world);
     gathered_begin(&gathered, &options);
     world_run(&world, 0);
@@ -522,8 +498,8 @@ TEST(an_owner_may_end_it_in_any_event)
     for (unsigned at = 0; at < 12; at++) {
         struct gather_world world;
         struct gathered gathered;
-        begin(&world);
-        struct gatherer_options options = full_options(&world);
+        world_open_with_interface(&world);
+        struct gatherer_options options = world_full_options(&world);
         options.turn_urls = urls;
         gathered_begin(&gathered, &options);
         for (unsigned i = 0; i < 100 && gathered.gatherer; i++) {
@@ -543,10 +519,10 @@ TEST(it_may_end_between_any_two_steps)
     for (unsigned steps = 0; steps < 60; steps++) {
         struct gather_world world;
         struct gathered gathered;
-        begin(&world);
-        struct gatherer_options options = full_options(&world);
+        world_open_with_interface(&world);
+        struct gatherer_options options = world_full_options(&world);
         gathered_begin(&gathered, &options);
         world_run(&world, steps * (uint64_t)WORLD_DELAY_US / 3);
-        end(&world, &gathered);
+        world_close_with(&world, &gathered);
     }
 }

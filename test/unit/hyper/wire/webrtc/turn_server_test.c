@@ -12,32 +12,6 @@
 
 #define SECOND 1000000u
 
-static const char *const stun_urls[] = {"stun:stun.test", NULL};
-static const char *const turn_urls[] = {"turn:turn.test", NULL};
-
-static void begin(struct gather_world *world)
-{
-    world_open(world);
-    world_add_interface(world, "10.0.0.5");
-}
-
-static void end(struct gather_world *world, struct gathered *gathered)
-{
-    gathered->gatherer = gatherer_free(gathered->gatherer);
-    world_close(world);
-}
-
-/* With a server of each kind. */
-static struct gatherer_options full_options(struct gather_world *world)
-{
-    struct gatherer_options options = world_options(world);
-    options.stun_urls = stun_urls;
-    options.turn_urls = turn_urls;
-    options.turn_username = "user";
-    options.turn_password = "password";
-    return options;
-}
-
 /* ---- servers that go ---- */
 
 TEST(a_stream_that_fails_is_told_and_one_that_ends_takes_its_relay_along)
@@ -45,9 +19,9 @@ TEST(a_stream_that_fails_is_told_and_one_that_ends_takes_its_relay_along)
     static const char *const urls[] = {"turns:turn.test", NULL};
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     world.streams_fail = true;
-    struct gatherer_options options = full_options(&world);
+    struct gatherer_options options = world_full_options(&world);
     options.turn_urls = urls;
     gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
@@ -74,15 +48,15 @@ TEST(a_stream_that_fails_is_told_and_one_that_ends_takes_its_relay_along)
         world_run(&world, SECOND / 5);
         assert_int_equal(world.allocations, allocations + 1);
     }
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(a_server_that_dies_takes_its_relay_along)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
-    struct gatherer_options options = full_options(&world);
+    world_open_with_interface(&world);
+    struct gatherer_options options = world_full_options(&world);
     gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
     world.turn_is_dead = true;
@@ -96,7 +70,7 @@ TEST(a_server_that_dies_takes_its_relay_along)
     world_run(&world, 2 * (uint64_t)TURN_SERVER_GAP_MAX_US);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, "192.0.2.50:50001"), 1);
     assert_int_equal(gathered.lost, 1);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 /* It says so only when it is asked, and a restart of ICE is a reason to ask. */
@@ -104,8 +78,8 @@ TEST(a_server_that_has_restarted_gives_another_relay)
 {
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
-    struct gatherer_options options = full_options(&world);
+    world_open_with_interface(&world);
+    struct gatherer_options options = world_full_options(&world);
     gathered_begin(&gathered, &options);
     world_run(&world, 20 * (uint64_t)SECOND);
     world.turn_has_restarted = true;
@@ -115,7 +89,7 @@ TEST(a_server_that_has_restarted_gives_another_relay)
     assert_int_equal(gathered.lost, 1);
     assert_int_equal(gathered.lost_address.port, 50000);
     assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, "192.0.2.50:50001"), 1);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 /* ---- relays of IPv6 ---- */
@@ -127,9 +101,9 @@ TEST(a_peer_of_ipv6_gets_a_relay_of_ipv6)
     for (int has_started = 0; has_started < 2; has_started++) {
         struct gather_world world;
         struct gathered gathered;
-        begin(&world);
+        world_open_with_interface(&world);
         world.turn_has_ipv6 = true;
-        struct gatherer_options options = full_options(&world);
+        struct gatherer_options options = world_full_options(&world);
         gathered_begin(&gathered, &options);
         if (has_started)
             world_run(&world, SECOND);
@@ -140,7 +114,7 @@ TEST(a_peer_of_ipv6_gets_a_relay_of_ipv6)
         assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, "[2001:db8::50]:50001"), 1);
         assert_int_equal(world.permissions, 1); /* at the one that can reach it */
         assert_int_equal(gathered.troubles, 0);
-        end(&world, &gathered);
+        world_close_with(&world, &gathered);
         assert_int_equal(world.releases, 2);
     }
 }
@@ -151,8 +125,8 @@ TEST(a_server_without_ipv6_is_asked_once)
         .is_ipv6 = true, .bytes = {0x20, 0x01, 0x0d, 0xb8, 9}, .port = 7000};
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
-    struct gatherer_options options = full_options(&world);
+    world_open_with_interface(&world);
+    struct gatherer_options options = world_full_options(&world);
     gathered_begin(&gathered, &options);
     gatherer_permit(gathered.gatherer, &peer6);
     world_run(&world, 60 * (uint64_t)SECOND);
@@ -161,7 +135,7 @@ TEST(a_server_without_ipv6_is_asked_once)
     assert_non_null(strstr(gathered.trouble, "(440)"));
     assert_int_equal(world.turn_requests, 2);
     assert_int_equal(gathered.done, 1);
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 /* ---- servers that name another one ---- */
@@ -171,10 +145,10 @@ static void redirect(const char *url, unsigned times, const char *to, bool is_fo
     const char *const urls[] = {url, NULL};
     struct gather_world world;
     struct gathered gathered;
-    begin(&world);
+    world_open_with_interface(&world);
     world.turn_redirects = times;
     assert_true(net_address_parse(view_text(to), 3478, &world.turn_to));
-    struct gatherer_options options = full_options(&world);
+    struct gatherer_options options = world_full_options(&world);
     options.turn_urls = urls;
     gathered_begin(&gathered, &options);
     world_run(&world, SECOND);
@@ -185,7 +159,7 @@ static void redirect(const char *url, unsigned times, const char *to, bool is_fo
         assert_non_null(strstr(gathered.trouble, "(300)"));
     else if (strstr(url, "tcp") == NULL)
         assert_true(net_address_equal(&world.turn_asked, &world.turn_to));
-    end(&world, &gathered);
+    world_close_with(&world, &gathered);
 }
 
 TEST(a_server_that_names_another_one_is_left_for_it)
