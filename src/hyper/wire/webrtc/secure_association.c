@@ -337,14 +337,17 @@ static void secure_dtls_on_data(void *owner, struct actr_view bytes)
         sctp_receive(secure->sctp, bytes);
 }
 
+/* The end comes by way of SCTP: behind what has come before, and was acknowledged. */
 static void secure_dtls_on_closed(void *owner)
 {
-    secure_end(owner, ACTR_EUNAVAILABLE, "the peer closed the session");
+    const struct secure_association *secure = owner;
+    sctp_cut(secure->sctp, ACTR_EUNAVAILABLE, "the peer closed the session");
 }
 
 static void secure_dtls_on_failed(void *owner, int code, const char *detail)
 {
-    secure_end(owner, code, detail);
+    const struct secure_association *secure = owner;
+    sctp_cut(secure->sctp, code, detail);
 }
 
 static const struct dtls_events secure_dtls_events = {

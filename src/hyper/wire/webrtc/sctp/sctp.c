@@ -554,6 +554,12 @@ int sctp_grow(struct sctp *sctp, uint16_t stream)
     return 0;
 }
 
+void sctp_cut(struct sctp *sctp, int code, const char *detail)
+{
+    sctp->is_peer_over = true;
+    sctp_end(sctp, code, detail);
+}
+
 void sctp_read(struct sctp *sctp, bool enable)
 {
     sctp->is_reading = enable;

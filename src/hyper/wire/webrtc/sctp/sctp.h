@@ -123,6 +123,10 @@ int sctp_reset_stream(struct sctp *sctp, uint16_t stream) ACTR_MUST_CHECK;
 /* Asks for more streams until `stream` may be used. 0: it may already, or the request left. */
 int sctp_grow(struct sctp *sctp, uint16_t stream) ACTR_MUST_CHECK;
 
+/* What carries the packets is over: what has come is handed up, read or not, then on_closed.
+ * Nothing is sent any more. */
+void sctp_cut(struct sctp *sctp, int code, const char *detail);
+
 /* Stops handing up messages: the receive window closes and pushes back on the peer. */
 void sctp_read(struct sctp *sctp, bool enable);
 
