@@ -333,6 +333,47 @@ TEST(both_addresses_change_and_the_path_is_back_with_the_server)
         printf("longest: %llu ms\n", (unsigned long long)longest_us / 1000);
 }
 
+/* Restarts are told as JSEP tells them: an offer like any other. */
+static uint64_t in_plain_words(struct sim_net *net, struct actr_view message)
+{
+    static const char typed[] = {8, 3, 18}; /* type: ICE_RESTART_OFFER, and the tag of sdp */
+    uint8_t *at = memmem(message.ptr, message.len, typed, sizeof(typed));
+    if (at && has_text(message, "a=ice-ufrag"))
+        at[1] = 0;
+    return 0;
+}
+
+static uint64_t restarts_of(struct sim_node *node, const struct actr_id *peer)
+{
+    struct actr_peer_stats stats;
+    peer_stats(node, peer, &stats);
+    return stats.restarts;
+}
+
+/* The session goes on: both count the restarts of one and the same. */
+TEST(a_plain_offer_may_be_a_restart)
+{
+    EACH_SEED(seed)
+    {
+        pair_init(seed, "a_plain_offer_may_be_a_restart", false);
+        say(true, SIM_ECHO, 30000);
+        settle();
+        world->net.fate = in_plain_words;
+        for (unsigned i = 1; i <= 3; i++) {
+            move_one();
+            say(true, SIM_ECHO, 30000);
+            say(false, SIM_ECHO, 30000);
+            settle();
+            sim_check(world, sim_run_until(world, is_agreed_anew, NULL, 30 * SIM_S));
+            sim_check(world, restarts_of(pair.alpha, &beta_id) >= i);
+            sim_check(world, restarts_of(pair.beta, &alpha_id) >= i);
+            sim_run(world, sim_between(&world->net, 0, 5 * SIM_S));
+        }
+        expect_all_well();
+        sim_pair_deinit(&pair);
+    }
+}
+
 static void move_both_amid_bad_luck(void)
 {
     world->net.fate = bad_luck;

@@ -167,22 +167,6 @@ static bool rtc_peer_renegotiate(struct rtc_peer *peer,
     return false;
 }
 
-static void rtc_peer_on_offer(struct rtc_peer *peer, const struct relay_session_description *offer)
-{
-    enum negotiator_act act = NEGOTIATOR_NOTHING;
-
-    if (rtc_peer_renegotiate(peer, offer) || peer->shared->is_closing ||
-        negotiator_on_offer(&peer->negotiator, rtc_peer_now_us(peer)) != NEGOTIATOR_ANSWER)
-        return;
-    rtc_peer_drop(peer, ACTR_ECANCELED, "an offer of the peer took its place");
-    int r = rtc_session_new(peer, false, &peer->making);
-    if (r == 0)
-        r = rtc_session_answer(peer->making, false, offer->sdp, offer->exchange_id);
-    if (r < 0)
-        act = rtc_peer_failed(peer, r);
-    rtc_peer_drive(peer, act);
-}
-
 static void rtc_peer_on_answer(struct rtc_peer *peer,
                                const struct relay_session_description *answer)
 {
@@ -226,6 +210,43 @@ static void rtc_peer_on_restart_offer(struct rtc_peer *peer,
     if (r < 0)
         log_debug(peer->shared->settings.log, "webrtc.restart", "%s", actr_errmsg());
     rtc_peer_drive(peer, NEGOTIATOR_NOTHING);
+}
+
+/* The session's offerer, with the keys that it has there and new credentials: JSEP knows no other
+ * words for a restart (RFC 8829 §5.2.3.3). Of a new session all of these are others. */
+static bool rtc_peer_is_restart(const struct rtc_peer *peer,
+                                const struct relay_session_description *offer)
+{
+    const struct rtc_session *sessions[] = {peer->making, peer->up};
+
+    for (size_t i = 0; i < 2; i++) {
+        if (sessions[i] && !sessions[i]->is_offerer &&
+            connection_relate(sessions[i]->connection, offer->sdp) == CONNECTION_NEWS)
+            return true;
+    }
+    return false;
+}
+
+static void rtc_peer_on_offer(struct rtc_peer *peer, const struct relay_session_description *offer)
+{
+    enum negotiator_act act = NEGOTIATOR_NOTHING;
+
+    if (rtc_peer_renegotiate(peer, offer))
+        return;
+    if (rtc_peer_is_restart(peer, offer)) {
+        rtc_peer_on_restart_offer(peer, offer);
+        return;
+    }
+    if (peer->shared->is_closing ||
+        negotiator_on_offer(&peer->negotiator, rtc_peer_now_us(peer)) != NEGOTIATOR_ANSWER)
+        return;
+    rtc_peer_drop(peer, ACTR_ECANCELED, "an offer of the peer took its place");
+    int r = rtc_session_new(peer, false, &peer->making);
+    if (r == 0)
+        r = rtc_session_answer(peer->making, false, offer->sdp, offer->exchange_id);
+    if (r < 0)
+        act = rtc_peer_failed(peer, r);
+    rtc_peer_drive(peer, act);
 }
 
 static void rtc_peer_on_description(struct rtc_peer *peer,
