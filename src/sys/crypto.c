@@ -6,6 +6,10 @@
  * digest context of an operation is made for that operation: it is not sharable, and OpenSSL does
  * not promise that a second one-shot call on it works.
  *
+ * Digests are fetched by name once and kept for the process: with EVP_sha1() and its like OpenSSL
+ * searches for the implementation, under locks, at each use. HMAC is made of them directly, because
+ * its own of OpenSSL 3 takes four times as long for a message as short as a check of ICE.
+ *
  * Every failure path empties OpenSSL's error queue of this thread. A forged signature leaves an
  * entry there too, and SSL_get_error() would report it as the failure of the next innocent TLS
  * read.
@@ -13,13 +17,12 @@
  * Any thread. Must never log, keep or compare secrets other than in constant time. */
 #include "sys/crypto.h"
 
-#include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include "base/err.h"
@@ -144,49 +147,112 @@ int crypto_verify(const struct crypto_verifier *verifier, struct actr_view messa
     return CRYPTO_FORGED;
 }
 
+/* ---- Digests ---- */
+
+struct crypto_digest {
+    const char *name;
+    _Atomic(EVP_MD *) fetched; /* NULL: not yet, or it failed */
+};
+
+static struct crypto_digest crypto_digest_sha256 = {.name = "SHA256"};
+static struct crypto_digest crypto_digest_sha1 = {.name = "SHA1"};
+static struct crypto_digest crypto_digest_md5 = {.name = "MD5"};
+
+/* NULL: OpenSSL's queue says why; it is tried again the next time. */
+static const EVP_MD *crypto_digest_get(struct crypto_digest *digest)
+{
+    EVP_MD *fetched = atomic_load_explicit(&digest->fetched, memory_order_acquire);
+    if (fetched)
+        return fetched;
+    EVP_MD *fresh = EVP_MD_fetch(NULL, digest->name, NULL);
+    if (!fresh || atomic_compare_exchange_strong(&digest->fetched, &fetched, fresh))
+        return fresh;
+    EVP_MD_free(fresh); /* another thread was first */
+    return fetched;
+}
+
+static int crypto_hash(struct crypto_digest *digest, struct actr_view message, uint8_t *ret_digest)
+{
+    const EVP_MD *md = crypto_digest_get(digest);
+    if (!md || EVP_Digest(message.ptr, message.len, ret_digest, NULL, md, NULL) != 1)
+        return crypto_failed(digest->name);
+    return 0;
+}
+
 int crypto_sha256(struct actr_view message, uint8_t ret_digest[CRYPTO_SHA256_LEN])
 {
-    if (EVP_Digest(message.ptr, message.len, ret_digest, NULL, EVP_sha256(), NULL) != 1)
-        return crypto_failed("SHA-256");
-    return 0;
+    return crypto_hash(&crypto_digest_sha256, message, ret_digest);
 }
 
 int crypto_sha1(struct actr_view message, uint8_t ret_digest[CRYPTO_SHA1_LEN])
 {
-    if (EVP_Digest(message.ptr, message.len, ret_digest, NULL, EVP_sha1(), NULL) != 1)
-        return crypto_failed("SHA-1");
-    return 0;
+    return crypto_hash(&crypto_digest_sha1, message, ret_digest);
 }
 
 int crypto_md5(struct actr_view message, uint8_t ret_digest[CRYPTO_MD5_LEN])
 {
-    if (EVP_Digest(message.ptr, message.len, ret_digest, NULL, EVP_md5(), NULL) != 1)
-        return crypto_failed("MD5");
-    return 0;
+    return crypto_hash(&crypto_digest_md5, message, ret_digest);
 }
 
-static int crypto_hmac(const EVP_MD *digest, struct actr_view key, struct actr_view message,
+/* ---- HMAC ---- */
+
+#define CRYPTO_HMAC_BLOCK 64 /* of both digests that it is used with */
+
+/* One of the two passes (RFC 2104 §2): the padded key under a mask, then what is to be covered. */
+static bool crypto_hmac_pass(EVP_MD_CTX *context, const EVP_MD *md,
+                             const uint8_t key[CRYPTO_HMAC_BLOCK], uint8_t mask,
+                             struct actr_view covered, uint8_t *ret_digest)
+{
+    uint8_t block[CRYPTO_HMAC_BLOCK];
+    for (size_t i = 0; i < sizeof(block); i++)
+        block[i] = key[i] ^ mask;
+    bool ok = EVP_DigestInit_ex2(context, md, NULL) == 1 &&
+              EVP_DigestUpdate(context, block, sizeof(block)) == 1 &&
+              EVP_DigestUpdate(context, covered.ptr, covered.len) == 1 &&
+              EVP_DigestFinal_ex(context, ret_digest, NULL) == 1;
+    OPENSSL_cleanse(block, sizeof(block));
+    return ok;
+}
+
+static bool crypto_hmac_both(const EVP_MD *md, const uint8_t key[CRYPTO_HMAC_BLOCK],
+                             struct actr_view message, uint8_t *ret_digest)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    size_t len = (size_t)EVP_MD_get_size(md);
+    bool ok = context && crypto_hmac_pass(context, md, key, 0x36, message, ret_digest) &&
+              crypto_hmac_pass(context, md, key, 0x5c, actr_view_of(ret_digest, len), ret_digest);
+    EVP_MD_CTX_free(context);
+    return ok;
+}
+
+static int crypto_hmac(struct crypto_digest *digest, struct actr_view key, struct actr_view message,
                        uint8_t *ret_digest)
 {
-    /* HMAC() takes a NULL key to mean the one of the call before, and the length as an int. */
-    if (key.len > INT_MAX)
-        return err_origin(ACTR_EINVALID, "crypto: a key of %zu bytes", key.len);
-    const uint8_t *bytes = key.ptr ? key.ptr : (const uint8_t *)"";
-    if (!HMAC(digest, bytes, (int)key.len, message.ptr, message.len, ret_digest, NULL))
-        return crypto_failed("HMAC");
-    return 0;
+    const EVP_MD *md = crypto_digest_get(digest);
+    uint8_t padded[CRYPTO_HMAC_BLOCK] = {0};
+    int r = 0;
+    if (!md)
+        return crypto_failed(digest->name);
+    if (key.len > sizeof(padded))
+        r = crypto_hash(digest, key, padded);
+    else if (key.len > 0)
+        memcpy(padded, key.ptr, key.len);
+    if (r == 0 && !crypto_hmac_both(md, padded, message, ret_digest))
+        r = crypto_failed("HMAC");
+    OPENSSL_cleanse(padded, sizeof(padded));
+    return r;
 }
 
 int crypto_hmac_sha256(struct actr_view key, struct actr_view message,
                        uint8_t ret_digest[CRYPTO_SHA256_LEN])
 {
-    return crypto_hmac(EVP_sha256(), key, message, ret_digest);
+    return crypto_hmac(&crypto_digest_sha256, key, message, ret_digest);
 }
 
 int crypto_hmac_sha1(struct actr_view key, struct actr_view message,
                      uint8_t ret_digest[CRYPTO_SHA1_LEN])
 {
-    return crypto_hmac(EVP_sha1(), key, message, ret_digest);
+    return crypto_hmac(&crypto_digest_sha1, key, message, ret_digest);
 }
 
 bool crypto_equal(const void *a, const void *b, size_t len)

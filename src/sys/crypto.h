@@ -63,7 +63,7 @@ struct crypto_verifier *crypto_verifier_free(struct crypto_verifier *verifier);
 int crypto_verify(const struct crypto_verifier *verifier, struct actr_view message,
                   struct actr_view signature) ACTR_MUST_CHECK;
 
-/* Each: ACTR_ENOMEM, ACTR_EINTERNAL; ACTR_EINVALID for a key over 2 GiB. */
+/* Each: ACTR_ENOMEM, ACTR_EINTERNAL. */
 int crypto_sha256(struct actr_view message, uint8_t ret_digest[CRYPTO_SHA256_LEN]) ACTR_MUST_CHECK;
 /* No secret may depend on it; the WebSocket handshake asks for it (RFC 6455 §4.2.2). */
 int crypto_sha1(struct actr_view message, uint8_t ret_digest[CRYPTO_SHA1_LEN]) ACTR_MUST_CHECK;

@@ -3,6 +3,7 @@
 /* crypto: the vectors that an independent implementation computed, and what a forger may try. */
 #include "sys/crypto.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "harness.h"
@@ -10,6 +11,35 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/text.h"
+
+/* RFC 2202 §3, test 2. */
+static void *hash_much(void *arg)
+{
+    static const uint8_t want[CRYPTO_SHA1_LEN] = {0xef, 0xfc, 0xdf, 0x6a, 0xe5, 0xeb, 0x2f,
+                                                  0xa2, 0xd2, 0x74, 0x16, 0xd5, 0xf1, 0x84,
+                                                  0xdf, 0x9c, 0x25, 0x9a, 0x7c, 0x79};
+    uint8_t digest[CRYPTO_SHA1_LEN];
+    unsigned *wrong = arg;
+    for (int i = 0; i < 200; i++)
+        if (crypto_hmac_sha1(view_text("Jefe"), view_text("what do ya want for nothing?"), digest) <
+                0 ||
+            memcmp(digest, want, sizeof(want)) != 0)
+            ++*wrong;
+    return NULL;
+}
+
+/* Each may be the first to want the digest. */
+TEST(a_first_use_by_many_threads)
+{
+    pthread_t threads[4];
+    unsigned wrong[4] = {0};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hash_much, &wrong[i]), 0);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(wrong[i], 0);
+    }
+}
 
 /* Word `index` (0: the first) after `label` in the file of vectors, in static storage. */
 static const char *vector_word(const char *label, unsigned index)
@@ -175,6 +205,39 @@ TEST(empty_inputs)
     assert_int_equal(crypto_hmac_sha1(none, none, short_digest), 0);
     harness_hex("fbdb1d1b18aa6c08324b7d64b71fb76370690e1d", want, 32);
     assert_memory_equal(short_digest, want, 20);
+}
+
+/* RFC 2202 §3 and RFC 4231 §4.7: a key longer than a block; keys of a block and around it, over
+ * "message", are of a second implementation. */
+TEST(hmac_keys_of_all_lengths)
+{
+    static const char text[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    static const char *const around[][2] = {
+        {"69db439e17bf6f0ce659c6883c1a16b5051bb156",
+         "b86ea50d9f23f008fd5904193ccdc892ff333e26cf44153a03dfae39c8d0eafb"},
+        {"437e7c82521bb99a2bebd62addf020eadacac8be",
+         "eb97f15211c02e38e3213edb045e8301601867c1cd49df01c687eb04f8909e98"},
+        {"56ec09225c6275397e8ffcc196036a53fb708542",
+         "2d55f05a56fff8d5ba47a50eb1c006240377002f70e09d8862f8a5cb1c880e4a"}};
+    uint8_t key[131], want[32], digest[CRYPTO_SHA256_LEN];
+    memset(key, 0xaa, sizeof(key));
+    assert_int_equal(crypto_hmac_sha1(actr_view_of(key, 80), view_text(text), digest), 0);
+    harness_hex("aa4ae5e15272d00e95705637ce8a3b55ed402112", want, sizeof(want));
+    assert_memory_equal(digest, want, CRYPTO_SHA1_LEN);
+    assert_int_equal(crypto_hmac_sha256(actr_view_of(key, 131), view_text(text), digest), 0);
+    harness_hex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54", want, 32);
+    assert_memory_equal(digest, want, CRYPTO_SHA256_LEN);
+    for (uint8_t i = 0; i < sizeof(key); i++)
+        key[i] = i;
+    for (size_t i = 0; i < 3; i++) {
+        struct actr_view part = actr_view_of(key, 63 + i);
+        assert_int_equal(crypto_hmac_sha1(part, view_text("message"), digest), 0);
+        harness_hex(around[i][0], want, sizeof(want));
+        assert_memory_equal(digest, want, CRYPTO_SHA1_LEN);
+        assert_int_equal(crypto_hmac_sha256(part, view_text("message"), digest), 0);
+        harness_hex(around[i][1], want, sizeof(want));
+        assert_memory_equal(digest, want, CRYPTO_SHA256_LEN);
+    }
 }
 
 /* RFC 8032 §7.1, test 1: the empty message. */
