@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "base/crc32.h"
 #include "base/cursor.h"
 
 #define HEADER_LEN 20
@@ -61,18 +62,6 @@ static void put_bytes(struct writer *writer, const uint8_t *data, size_t len)
     writer->len += len;
 }
 
-/* CRC-32 of ITU-T V.42, bit by bit: the messages are short. */
-static uint32_t crc32(const uint8_t *data, size_t len)
-{
-    uint32_t crc = 0xffffffffu;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc >> 1) ^ (0xedb88320u & (0u - (crc & 1)));
-    }
-    return ~crc;
-}
-
 /* Attributes that a Binding request may carry and that ask nothing of a server without accounts:
  * USERNAME, MESSAGE-INTEGRITY, REALM, NONCE, MESSAGE-INTEGRITY-SHA256, PASSWORD-ALGORITHM, USERHASH
  * (RFC 8489 §14), PRIORITY and USE-CANDIDATE (RFC 8445 §16.1). */
@@ -106,7 +95,7 @@ static bool read_attributes(struct cursor *cursor, struct actr_view datagram,
             return false;
         if (type == ATTRIBUTE_FINGERPRINT) {
             struct cursor crc = cursor_of(value);
-            if (len != 4 || cursor_u32be(&crc) != (crc32(datagram.ptr, at) ^ FINGERPRINT_XOR))
+            if (len != 4 || cursor_u32be(&crc) != (crc32_of(datagram.ptr, at) ^ FINGERPRINT_XOR))
                 return false;
             request->has_fingerprint = true;
         } else if (!is_known(type)) {
@@ -180,7 +169,7 @@ size_t binding_answer(struct actr_view datagram, const struct binding_source *so
     set_len(&writer, writer.len);
     if (request.has_fingerprint) {
         set_len(&writer, writer.len + 8); /* the sum covers the length that includes it */
-        uint32_t crc = crc32(answer, writer.len) ^ FINGERPRINT_XOR;
+        uint32_t crc = crc32_of(answer, writer.len) ^ FINGERPRINT_XOR;
         put_u16(&writer, ATTRIBUTE_FINGERPRINT);
         put_u16(&writer, 4);
         put_u32(&writer, crc);

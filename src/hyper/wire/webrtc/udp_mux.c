@@ -72,7 +72,7 @@ static bool name_of(struct actr_view packet, struct actr_view *ret_ufrag)
 {
     struct stun_message message;
     struct actr_view username;
-    if (!stun_is(packet) || stun_parse(packet, &message) < 0 || message.class != STUN_REQUEST ||
+    if (!stun_is(packet) || !stun_is_request(packet) || stun_parse(packet, &message) < 0 ||
         !stun_find(&message, STUN_USERNAME, &username) || username.len == 0)
         return false;
     const uint8_t *colon = memchr(username.ptr, ':', username.len);

@@ -10,9 +10,8 @@
  * lives. */
 #include "hyper/wire/webrtc/ice/core.h"
 
-#include <stdio.h>
-
 #include "base/bytes.h"
+#include "base/text.h"
 
 void ice_check_announce(struct ice_agent *agent, struct ice_remote *remote,
                         const struct ice_local *local, const struct net_address *to)
@@ -36,11 +35,14 @@ static struct actr_view ice_check_request(const struct ice_agent *agent,
 {
     const struct ice_generation *generation = pair->generation;
     char username[2 * ICE_CREDENTIAL_MAX + 2];
-    int len = snprintf(username, sizeof(username), "%s:%s", generation->remote_credentials.ufrag,
-                       generation->local_credentials.ufrag);
     struct stun_writer writer;
+    struct text name;
+    text_init(&name, username, sizeof(username));
+    text_append(&name, view_text(generation->remote_credentials.ufrag));
+    text_append(&name, view_text(":"));
+    text_append(&name, view_text(generation->local_credentials.ufrag));
     stun_begin(&writer, buf, STUN_PACKET_MAX, STUN_REQUEST, STUN_BINDING, transaction->id);
-    stun_put(&writer, STUN_USERNAME, actr_view_of(username, (size_t)len));
+    stun_put(&writer, STUN_USERNAME, actr_view_of(username, name.len));
     if (transaction->is_nominating)
         stun_put(&writer, STUN_USE_CANDIDATE, actr_view_of(NULL, 0));
     stun_put_u64(&writer,

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "base/crc32.h"
 #include "base/err.h"
 #include "sys/crypto.h"
 
@@ -53,22 +54,6 @@ static size_t stun_padded(size_t len)
     return (len + 3) & ~(size_t)3;
 }
 
-/* CRC-32 of ITU-T V.42, four bits at a time. */
-static uint32_t stun_crc32(const uint8_t *data, size_t len)
-{
-    static const uint32_t table[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
-                                       0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-                                       0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-                                       0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
-    uint32_t crc = 0xffffffffu;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= data[i];
-        crc = (crc >> 4) ^ table[crc & 15];
-        crc = (crc >> 4) ^ table[crc & 15];
-    }
-    return ~crc;
-}
-
 /* The message up to `at`, as if `tail_len` more bytes ended it. `buf` has room for all of it. */
 static struct actr_view stun_covered(struct actr_view packet, size_t at, size_t tail_len,
                                      uint8_t buf[STUN_PACKET_MAX])
@@ -82,6 +67,11 @@ bool stun_is(struct actr_view packet)
 {
     return packet.len >= STUN_HEADER_LEN && packet.ptr[0] < 4 &&
            stun_u32(packet.ptr + 4) == STUN_MAGIC;
+}
+
+bool stun_is_request(struct actr_view packet)
+{
+    return (packet.ptr[0] & 1) == 0 && (packet.ptr[1] & 0x10) == 0; /* RFC 8489 §5 */
 }
 
 /* The types that stun.h names. */
@@ -142,7 +132,7 @@ static int stun_parse_attribute(struct stun_message *message, size_t at, unsigne
             at + STUN_ATTRIBUTE_HEADER_LEN + len != message->packet.len)
             return err_origin(ACTR_EDECODE, "stun: the fingerprint is not the end");
         if (stun_u32(packet + at + STUN_ATTRIBUTE_HEADER_LEN) !=
-            (stun_crc32(packet, at) ^ STUN_FINGERPRINT_XOR))
+            (crc32_of(packet, at) ^ STUN_FINGERPRINT_XOR))
             return err_origin(ACTR_EDECODE, "stun: wrong fingerprint");
         message->fingerprint_at = at;
         return 0;
@@ -401,7 +391,7 @@ void stun_put_fingerprint(struct stun_writer *writer)
     size_t covered = writer->len;
     uint8_t *at = stun_grow_attribute(writer, STUN_FINGERPRINT, STUN_FINGERPRINT_LEN);
     if (at)
-        stun_set_u32(at, stun_crc32(writer->buf, covered) ^ STUN_FINGERPRINT_XOR);
+        stun_set_u32(at, crc32_of(writer->buf, covered) ^ STUN_FINGERPRINT_XOR);
 }
 
 struct actr_view stun_end(struct stun_writer *writer)

@@ -75,6 +75,8 @@ struct stun_message {
 
 /* Is it STUN, by its first byte and its cookie (RFC 7983 §7)? */
 bool stun_is(struct actr_view packet);
+/* What is STUN: is it a request, by its type alone? */
+bool stun_is_request(struct actr_view packet);
 
 /* Checks the frame: length, attribute lengths, a fingerprint if there is one, and that nothing
  * comes after it. Attributes after an integrity are passed over (RFC 8489 §14.5). ACTR_EDECODE. */

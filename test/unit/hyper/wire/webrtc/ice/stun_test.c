@@ -378,6 +378,7 @@ TEST(stun_classes_and_methods_are_interleaved)
             stun_begin(&writer, buf, sizeof(buf), classes[i], (uint16_t)method, transaction);
             struct stun_message message = parsed(stun_end(&writer));
             assert_int_equal(message.class, classes[i]);
+            assert_true(stun_is_request(message.packet) == (classes[i] == STUN_REQUEST));
             assert_int_equal(message.method, method);
         }
     }
