@@ -10,16 +10,23 @@
  *
  * A session at rest is checked each five to six seconds only. The checks of all that rest fall on
  * common points of the clock, and a side that is asked asks too if it soon would: so a process with
- * a thousand of them wakes seldom, and has something to do for several each time.
+ * a thousand of them wakes seldom, and has something to do for several each time. The controlled
+ * side is the first to ask: where one node has many sessions it is mostly that one (who was there
+ * before, or wishes to answer, does not offer), and whoever asks first asks many at a time, while
+ * the questions and answers of others come one by one.
  *
  * The agent's thread. */
 #include "hyper/wire/webrtc/ice/core.h"
 
 #define ICE_SCHEDULE_CONSENT_US 1000000      /* between 0.8 and 1.2 of it (RFC 7675 §5.1) */
 #define ICE_SCHEDULE_CONSENT_AGAIN_US 500000 /* at most, while unanswered */
-#define ICE_SCHEDULE_REST_US 5000000         /* between 1.0 and 1.2 of it */
-#define ICE_SCHEDULE_REST_MIN_US 4000000     /* 0.8 of it */
-#define ICE_SCHEDULE_REST_GRID_US 50000
+/* At rest: the controlled side, and the other, which is later by the grid at least. */
+#define ICE_SCHEDULE_REST_FIRST_MIN_US 5200000
+#define ICE_SCHEDULE_REST_FIRST_MAX_US 5700000
+#define ICE_SCHEDULE_REST_SECOND_MIN_US 5800000
+#define ICE_SCHEDULE_REST_SECOND_MAX_US 6000000
+#define ICE_SCHEDULE_REST_ASKED_US 4000000 /* so long after its own last check, at least */
+#define ICE_SCHEDULE_REST_GRID_US 100000
 #define ICE_SCHEDULE_CHECK_US 250000  /* at least, from the first check to the second */
 #define ICE_SCHEDULE_PAUSE_US 2000000 /* at most; also between checks of valid pairs */
 
@@ -49,8 +56,13 @@ static uint64_t ice_schedule_consent_us(struct ice_agent *agent, uint64_t now_us
     if (!agent->is_resting)
         return now_us + ice_schedule_between(agent, ICE_SCHEDULE_CONSENT_US * 8 / 10,
                                              ICE_SCHEDULE_CONSENT_US * 12 / 10);
-    uint64_t due_us =
-        now_us + ice_schedule_between(agent, ICE_SCHEDULE_REST_US, ICE_SCHEDULE_REST_US * 12 / 10);
+    uint64_t due_us = now_us;
+    if (agent->role == ICE_CONTROLLED)
+        due_us += ice_schedule_between(agent, ICE_SCHEDULE_REST_FIRST_MIN_US,
+                                       ICE_SCHEDULE_REST_FIRST_MAX_US);
+    else
+        due_us += ice_schedule_between(agent, ICE_SCHEDULE_REST_SECOND_MIN_US,
+                                       ICE_SCHEDULE_REST_SECOND_MAX_US);
     return due_us - due_us % ICE_SCHEDULE_REST_GRID_US;
 }
 
@@ -93,7 +105,7 @@ bool ice_schedule_is_convenient(const struct ice_agent *agent, const struct ice_
                                 uint64_t now_us)
 {
     return agent->is_resting && pair == agent->selected &&
-           now_us >= pair->sent_us + ICE_SCHEDULE_REST_MIN_US;
+           now_us >= pair->sent_us + ICE_SCHEDULE_REST_ASKED_US;
 }
 
 uint64_t ice_schedule_late_us(const struct ice_agent *agent)
