@@ -137,7 +137,7 @@ static void on_message(void *owner, const struct sctp_message *head, struct actr
 
     fuzz_check(bytes.len > 0 && bytes.len <= 256 << 10, "a message of a wrong size");
     fuzz_check(!side->is_over, "a message after the end");
-    fuzz_check(head->stream < SCTP_STREAMS_IN, "a message on a stream that is not there");
+    fuzz_check(head->stream < SCTP_STREAMS, "a message on a stream that is not there");
     data_channels_on_message(side->channels, head, bytes);
 }
 
@@ -151,7 +151,7 @@ static void on_reset(void *owner, const uint16_t *streams, size_t count, bool is
     struct side *side = owner;
 
     for (size_t i = 0; i < count; i++)
-        fuzz_check(streams[i] < SCTP_STREAMS_IN, "a reset of a stream that is not there");
+        fuzz_check(streams[i] < SCTP_STREAMS, "a reset of a stream that is not there");
     data_channels_on_reset(side->channels, streams, count, is_incoming);
 }
 

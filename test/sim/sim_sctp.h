@@ -22,16 +22,16 @@
 
 /* How a side talks; what is 0 does not happen. */
 struct sim_sctp_habits {
-    unsigned messages;             /* in all */
-    unsigned burst;                /* at most at a time */
-    uint64_t pause_us;             /* at most between two bursts; 0: as fast as there is room */
-    uint32_t len_max;              /* of a message */
-    uint16_t streams;              /* used at first */
-    unsigned unordered;            /* of 100 */
-    unsigned partial;              /* of 100: reliability limited by number or by time */
-    unsigned sparing;              /* of 100 messages: after it waits until little is unsent */
-    unsigned resets, growth, naps; /* of 1000 bursts; a nap: nothing is read for a while */
-    uint64_t nap_us;               /* at most */
+    unsigned messages;     /* in all */
+    unsigned burst;        /* at most at a time */
+    uint64_t pause_us;     /* at most between two bursts; 0: as fast as there is room */
+    uint32_t len_max;      /* of a message */
+    uint16_t streams;      /* used at first */
+    unsigned unordered;    /* of 100 */
+    unsigned partial;      /* of 100: reliability limited by number or by time */
+    unsigned sparing;      /* of 100 messages: after it waits until little is unsent */
+    unsigned resets, naps; /* of 1000 bursts; a nap: nothing is read for a while */
+    uint64_t nap_us;       /* at most */
 };
 
 struct sim_sctp_sent {
@@ -55,7 +55,7 @@ struct sim_sctp_side {
     uint32_t sent_count, sent_max;
     uint64_t bytes_arrived; /* of messages, here */
     unsigned opened, closed, writable, resets_asked, resets_in, resets_out, naps;
-    uint16_t streams_out, streams_in, grown_to;
+    uint16_t streams_out, streams_in;
     bool is_blocked, is_napping;
     bool is_ending, has_ended; /* waits until all is acknowledged, and was told */
     uint32_t free_at;          /* inside its so-manyth event; SIM_SCTP_NEVER */

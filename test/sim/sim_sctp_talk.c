@@ -29,13 +29,7 @@ static uint32_t talk_len(struct sim_sctp_side *side)
 
 static uint16_t talk_stream(struct sim_sctp_side *side)
 {
-    uint16_t limit = side->habits.streams;
-
-    /* Streams that were added are used too. */
-    if (side->grown_to >= limit && sctp_streams(side->sctp) > side->grown_to &&
-        sim_sctp_chance(side->world, 20))
-        return (uint16_t)sim_sctp_between(side->world, limit, side->grown_to);
-    return (uint16_t)sim_sctp_between(side->world, 0, limit - 1u);
+    return (uint16_t)sim_sctp_between(side->world, 0, side->habits.streams - 1u);
 }
 
 static void talk_once(struct sim_sctp_side *side)
@@ -73,16 +67,6 @@ static void talk_reset(struct sim_sctp_side *side)
     side->resets_asked++;
 }
 
-static void talk_grow(struct sim_sctp_side *side)
-{
-    uint16_t stream = (uint16_t)sim_sctp_between(side->world, 0, SCTP_STREAMS_IN - 1);
-
-    if (stream <= side->grown_to)
-        return;
-    sim_sctp_check(side->world, sctp_grow(side->sctp, stream) == 0);
-    side->grown_to = stream;
-}
-
 /* Everything is said: it asks to be told when it is acknowledged. */
 static void talk_end(struct sim_sctp_side *side)
 {
@@ -103,8 +87,6 @@ static void talk_on_pump(struct loop_timer *timer)
         talk_once(side);
     if (sim_sctp_between(world, 0, 999) < habits->resets)
         talk_reset(side);
-    if (sim_sctp_between(world, 0, 999) < habits->growth)
-        talk_grow(side);
     if (side->sent_count >= habits->messages)
         talk_end(side);
     else

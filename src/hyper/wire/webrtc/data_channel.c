@@ -7,7 +7,7 @@
  * ACK of nothing. An OPEN on a stream that has a channel changes nothing. Ids of the peer need not
  * have its parity.
  *
- * Streams that the association does not have yet are asked for; their channels wait.
+ * Until the association is open there are no streams, and channels wait for them.
  *
  * Calls that may lead to events inside a send are put off to the task. Loop thread. */
 #include "hyper/wire/webrtc/data_channel.h"
@@ -201,23 +201,6 @@ static void data_channels_defer(struct data_channels *channels)
     loop_defer(sctp_loop(channels->sctp), &channels->task);
 }
 
-/* Channels whose streams have come become ready; for the others streams are asked. */
-static void data_channels_update(struct data_channels *channels)
-{
-    uint16_t streams = sctp_streams(channels->sctp), wanted = 0;
-
-    list_each(node, &channels->all)
-    {
-        struct data_channel *channel = container_of(node, struct data_channel, link);
-        data_channel_queue_update(channel);
-        if (channel->id > wanted)
-            wanted = channel->id;
-    }
-    /* A request that is refused now, because one is under way, is made when that is answered. */
-    if (streams > 0 && wanted >= streams && sctp_grow(channels->sctp, wanted) < 0)
-        return;
-}
-
 struct data_channels *data_channels_new(const struct data_channels_options *options,
                                         struct sctp *sctp,
                                         const struct data_channels_events *events, void *owner)
@@ -247,13 +230,13 @@ struct data_channels *data_channels_new(const struct data_channels_options *opti
 void data_channels_on_open(struct data_channels *channels, uint16_t streams_out,
                            uint16_t streams_in)
 {
-    data_channels_update(channels);
+    list_each(node, &channels->all)
+        data_channel_queue_update(container_of(node, struct data_channel, link));
     data_channels_run(channels);
 }
 
 void data_channels_on_writable(struct data_channels *channels)
 {
-    data_channels_update(channels);
     data_channels_run(channels);
 }
 
@@ -285,7 +268,7 @@ static void data_channels_on_peer_open(struct data_channels *channels, uint16_t 
     channel->is_acknowledged = true;
     channel->wants_ack = true;
     channel->state = DATA_CHANNEL_OPEN;
-    data_channels_update(channels);
+    data_channel_queue_update(channel);
     channels->events->on_opened(channels->owner, channel, open);
 }
 
@@ -386,7 +369,7 @@ int data_channel_open(struct data_channels *channels, const struct data_channel_
     channel->priority = options->priority;
     channel->rank = options->rank;
     channel->wants_open = true;
-    data_channels_update(channels);
+    data_channel_queue_update(channel);
     data_channel_queue_run(channels);
     *ret_channel = channel;
     return 0;

@@ -8,7 +8,7 @@
  *   flight      chunks that have left and are not acknowledged; loss
  *   incoming    which TSNs have come; acknowledgements
  *   delivery    chunks become messages, in the order of their stream; events wait for the owner
- *   reconfig    streams are reset and added
+ *   reconfig    streams are reset, and added by the peer
  *   path        how large packets may be
  *   sctp        the owner's calls, packets in, time
  *
@@ -140,8 +140,6 @@ struct sctp_reconfig {
     uint32_t result;   /* of the peer's last one */
     uint16_t *wanted;  /* streams to be reset */
     size_t wanted_count, wanted_cap;
-    uint16_t added;      /* streams that the request under way asks for */
-    uint16_t grow_to;    /* as many streams are wanted; 0: nobody has asked */
     uint8_t body[512];   /* our request that is not answered yet */
     size_t body_len;     /* 0: none */
     size_t stream_count; /* that it resets */
@@ -170,6 +168,7 @@ struct sctp {
     struct list queue;               /* sctp_outgoing */
     struct pool messages;            /* sctp_outgoing */
     uint16_t *ssns;                  /* of our streams, the next; by stream */
+    uint32_t ssn_count;              /* streams that have been used are before this */
     uint64_t idle_us;                /* since when there was nothing to send, with room to do so */
     size_t unsent, buffered;         /* bytes */
     uint32_t peer_window;            /* left, bytes */
@@ -184,7 +183,7 @@ struct sctp {
     struct loop_timer timer;
     uint64_t armed_us; /* when the timer fires */
     struct loop_task task;
-    bool is_reading, is_doubted, has_added;
+    bool is_reading, is_doubted;
     bool is_waiting_room, is_waiting_half, is_waiting_empty;
     size_t room;
     bool has_received; /* in this burst */

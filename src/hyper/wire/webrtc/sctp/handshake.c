@@ -47,7 +47,7 @@ static size_t sctp_handshake_write(const struct sctp *sctp, uint8_t *body)
     sctp_put32(body, sctp->here.tag);
     sctp_put32(body + 4, sctp->options.receive_window);
     sctp_put16(body + 8, SCTP_STREAMS);
-    sctp_put16(body + 10, SCTP_STREAMS_IN);
+    sctp_put16(body + 10, SCTP_STREAMS);
     sctp_put32(body + 12, sctp->here.tsn);
     memcpy(body + SCTP_INIT_LEN, sctp_handshake_extensions, sizeof sctp_handshake_extensions);
     return SCTP_INIT_LEN + sizeof sctp_handshake_extensions;

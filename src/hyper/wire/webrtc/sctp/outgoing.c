@@ -10,15 +10,36 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/mem.h"
 #include "hyper/wire/webrtc/sctp/core.h"
 
 /* A packet's rest that is worth a piece of a large message. */
 #define SCTP_PIECE_LEAST 256
 #define SCTP_FORWARD_STREAMS 64
+#define SCTP_STREAMS_FIRST 8 /* with a number to keep */
+
+/* A place for the stream's next number. False: no memory. */
+static bool sctp_outgoing_number(struct sctp *sctp, uint16_t stream)
+{
+    uint32_t count = sctp->ssn_count ? sctp->ssn_count : SCTP_STREAMS_FIRST;
+
+    if (stream < sctp->ssn_count)
+        return true;
+    while (count <= stream)
+        count *= 2;
+    uint16_t *ssns = mem_resize(sctp->ssns, count * sizeof *ssns);
+    if (!ssns)
+        return false;
+    memset(ssns + sctp->ssn_count, 0, (count - sctp->ssn_count) * sizeof *ssns);
+    sctp->ssns = ssns;
+    sctp->ssn_count = count;
+    return true;
+}
 
 int sctp_outgoing_push(struct sctp *sctp, const struct sctp_message *head, struct actr_bytes bytes)
 {
-    struct sctp_outgoing *message = pool_take(&sctp->messages);
+    bool has_number = sctp_outgoing_number(sctp, head->stream);
+    struct sctp_outgoing *message = has_number ? pool_take(&sctp->messages) : NULL;
     if (!message) {
         actr_bytes_unref(bytes);
         return ACTR_ENOMEM;

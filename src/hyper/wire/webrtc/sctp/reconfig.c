@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
-/* Streams are reset, to be used for another data channel, and added (RFC 6525).
+/* Streams are reset, to be used for another data channel, and added by the peer (RFC 6525).
  *
  * One request of ours is under way at a time; it leaves again until it is answered. A reset waits
  * until all messages of its stream have left. The peer's reset waits until all that it sent before
  * has come; then it is done and answered at once. What a peer may ask beside that (of us to reset
  * our side, to add streams of ours, to restart all numbers) is denied: data channels do not need
- * it.
+ * it. We never ask for streams, but have as many from the beginning as we ever use: dcSCTP passes
+ * such a request over, Pion drops the packet that it is in.
  *
  * Bounds: SCTP_RESET_MAX streams a request. Loop thread. */
 #include <string.h>
@@ -109,7 +110,7 @@ static uint32_t sctp_reconfig_on_add(struct sctp *sctp, struct actr_view body)
 {
     uint32_t count = body.len < 8 ? 0 : sctp_get16(body.ptr + 4);
 
-    if (count == 0 || sctp->here.streams_in + count > SCTP_STREAMS_IN)
+    if (count == 0 || sctp->here.streams_in + count > SCTP_STREAMS)
         return SCTP_RESULT_DENIED;
     sctp->here.streams_in = (uint16_t)(sctp->here.streams_in + count);
     return SCTP_RESULT_DONE;
@@ -141,35 +142,21 @@ static void sctp_reconfig_on_request(struct sctp *sctp, uint16_t type, struct ac
 
 /* ---- Requests of ours ---- */
 
-static void sctp_reconfig_finish(struct sctp *sctp, uint32_t result)
+static void sctp_reconfig_finish(struct sctp *sctp)
 {
     struct sctp_reconfig *reconfig = &sctp->reconfig;
-    bool is_add = sctp_get16(reconfig->body) == SCTP_ADD_OUTGOING;
     struct actr_bytes streams;
 
     reconfig->body_len = 0;
     reconfig->due_us = SCTP_NEVER;
     reconfig->is_due = false;
     reconfig->request++;
-    if (is_add) {
-        uint32_t count = (uint32_t)sctp->here.streams_out + reconfig->added;
-        uint16_t *ssns =
-            result > SCTP_RESULT_DONE ? NULL : mem_resize(sctp->ssns, count * sizeof *sctp->ssns);
-        if (!ssns) {
-            reconfig->grow_to = 0; /* refused, or no memory: whoever needs them asks again */
-            return;
-        }
-        memset(ssns + sctp->here.streams_out, 0, (count - sctp->here.streams_out) * sizeof *ssns);
-        sctp->ssns = ssns;
-        sctp->here.streams_out = (uint16_t)count;
-        sctp->has_added = true;
-        return;
-    }
     uint8_t *data;
     streams = bytes_new(2 * reconfig->stream_count, &data);
     for (size_t i = 0; i < reconfig->stream_count; i++) {
         uint16_t stream = sctp_get16(reconfig->body + 16 + 2 * i);
-        sctp->ssns[stream] = 0;
+        if (stream < sctp->ssn_count)
+            sctp->ssns[stream] = 0;
         if (!actr_bytes_failed(streams))
             memcpy(data + 2 * i, &stream, sizeof stream);
     }
@@ -186,7 +173,7 @@ static void sctp_reconfig_on_response(struct sctp *sctp, struct actr_view body)
     if (result == SCTP_RESULT_IN_PROGRESS)
         reconfig->tries = 0; /* it is asked again, with patience */
     else
-        sctp_reconfig_finish(sctp, result);
+        sctp_reconfig_finish(sctp);
 }
 
 void sctp_reconfig_on_chunk(struct sctp *sctp, struct actr_view body)
@@ -222,9 +209,9 @@ int sctp_reconfig_reset(struct sctp *sctp, uint16_t stream)
     return 0;
 }
 
-static void sctp_reconfig_begin(struct sctp_reconfig *reconfig, uint16_t type, size_t len)
+static void sctp_reconfig_begin(struct sctp_reconfig *reconfig, size_t len)
 {
-    sctp_put16(reconfig->body, type);
+    sctp_put16(reconfig->body, SCTP_RESET_OUTGOING);
     sctp_put16(reconfig->body + 2, (uint16_t)len);
     sctp_put32(reconfig->body + 4, reconfig->request);
     reconfig->body_len = len;
@@ -263,25 +250,17 @@ static void sctp_reconfig_begin_reset(struct sctp *sctp)
     reconfig->stream_count = count;
     if (count == 0)
         return;
-    sctp_reconfig_begin(reconfig, SCTP_RESET_OUTGOING, 16 + 2 * count);
+    sctp_reconfig_begin(reconfig, 16 + 2 * count);
     sctp_put32(reconfig->body + 8, reconfig->expected - 1);
     sctp_put32(reconfig->body + 12, sctp->flight.next - 1);
 }
 
 void sctp_reconfig_run(struct sctp *sctp)
 {
-    struct sctp_reconfig *reconfig = &sctp->reconfig;
+    const struct sctp_reconfig *reconfig = &sctp->reconfig;
 
-    if (reconfig->body_len > 0)
-        return;
-    if (reconfig->grow_to > sctp->here.streams_out) {
-        reconfig->added = (uint16_t)(reconfig->grow_to - sctp->here.streams_out);
-        sctp_reconfig_begin(reconfig, SCTP_ADD_OUTGOING, 12);
-        sctp_put16(reconfig->body + 8, reconfig->added);
-        sctp_put16(reconfig->body + 10, 0);
-    } else if (reconfig->wanted_count > 0) {
+    if (reconfig->body_len == 0 && reconfig->wanted_count > 0)
         sctp_reconfig_begin_reset(sctp);
-    }
 }
 
 void sctp_reconfig_write(struct sctp *sctp, struct sctp_writer *writer)

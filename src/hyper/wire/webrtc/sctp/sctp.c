@@ -125,14 +125,9 @@ void sctp_open(struct sctp *sctp)
     uint16_t out = sctp->there.streams_in, in = sctp->there.streams_out;
 
     sctp->here.streams_out = out < SCTP_STREAMS ? out : SCTP_STREAMS;
-    sctp->here.streams_in = in < SCTP_STREAMS_IN ? in : SCTP_STREAMS_IN;
+    sctp->here.streams_in = in < SCTP_STREAMS ? in : SCTP_STREAMS;
     sctp->handshake_us = SCTP_NEVER;
     actr_bytes_unref(bytes_take(&sctp->cookie));
-    sctp->ssns = mem_alloc(sctp->here.streams_out * sizeof *sctp->ssns);
-    if (!sctp->ssns) {
-        sctp_end(sctp, ACTR_ENOMEM, "no memory for streams");
-        return;
-    }
     sctp->state = SCTP_UP;
     sctp->peer_window = sctp->there.window;
     sctp_flight_init(&sctp->flight, sctp->here.tsn);
@@ -180,7 +175,7 @@ static void sctp_destroy(struct sctp *sctp)
 
 static bool sctp_is_writable(const struct sctp *sctp)
 {
-    return sctp->has_added || (sctp->is_waiting_room && sctp->unsent < sctp->room) ||
+    return (sctp->is_waiting_room && sctp->unsent < sctp->room) ||
            (sctp->is_waiting_half && sctp->buffered < sctp->options.send_buffer / 2) ||
            (sctp->is_waiting_empty && sctp->buffered == 0);
 }
@@ -189,7 +184,6 @@ static void sctp_tell_writable(struct sctp *sctp)
 {
     if (sctp->state != SCTP_UP || sctp->is_freed || !sctp_is_writable(sctp))
         return;
-    sctp->has_added = false;
     sctp->is_waiting_room = sctp->is_waiting_half = sctp->is_waiting_empty = false;
     sctp->events->on_writable(sctp->owner);
 }
@@ -531,24 +525,6 @@ int sctp_reset_stream(struct sctp *sctp, uint16_t stream)
     int r = sctp_reconfig_reset(sctp, stream);
     if (r < 0)
         return r;
-    sctp_outgoing_run(sctp);
-    sctp_arm(sctp);
-    return 0;
-}
-
-int sctp_grow(struct sctp *sctp, uint16_t stream)
-{
-    if (sctp->state != SCTP_UP)
-        return err_origin(ACTR_ESTATE, "sctp: not open");
-    if (stream > SCTP_STREAM_MAX)
-        return err_origin(ACTR_EINVALID, "sctp: no stream %u", stream);
-    if (stream < sctp->here.streams_out || stream < sctp->reconfig.grow_to)
-        return 0;
-    /* By steps, since each stream costs memory on both sides. */
-    unsigned wanted = (stream / SCTP_STREAMS + 1u) * SCTP_STREAMS;
-    if (wanted > SCTP_STREAM_MAX + 1u)
-        wanted = SCTP_STREAM_MAX + 1u;
-    sctp->reconfig.grow_to = (uint16_t)wanted;
     sctp_outgoing_run(sctp);
     sctp_arm(sctp);
     return 0;

@@ -3,10 +3,10 @@
 /* One SCTP association over DTLS (RFC 9260, RFC 8261), for data channels: packets in, packets out,
  * and messages on numbered streams. Sans I/O, on the loop's clock.
  *
- * Of the protocol: one path, no authentication, no addresses; with stream reset and addition
- * (RFC 6525), partial reliability (RFC 3758), immediate acknowledgement on request (RFC 7053),
- * packets without a checksum where the peer takes them (RFC 9653), padding (RFC 4820). Loss is
- * found as in QUIC, congestion by a model of the path (flight.c, rate.h).
+ * Of the protocol: one path, no authentication, no addresses; with stream reset and, by
+ * the peer, addition (RFC 6525), partial reliability (RFC 3758), immediate acknowledgement on
+ * request (RFC 7053), packets without a checksum where the peer takes them (RFC 9653), padding (RFC
+ * 4820). Loss is found as in QUIC, congestion by a model of the path (flight.c, rate.h).
  *
  * Messages are sent whole or not at all, in the order taken; the caller schedules lanes (see
  * data_channel.h) and keeps little unsent in here. Full packets leave at once, what does not fill
@@ -28,8 +28,7 @@ struct loop;
 struct sctp;
 
 #define SCTP_PORT 5000
-#define SCTP_STREAMS 64       /* of ours at first; grows by request (RFC 6525) */
-#define SCTP_STREAMS_IN 1024  /* of the peer's at most; it may add some up to here */
+#define SCTP_STREAMS 1024     /* of each side, at most; the peer may add some up to here */
 #define SCTP_STREAM_MAX 65534 /* highest id; 65535 is never used (RFC 8832 §4) */
 #define SCTP_FULL 1
 /* The longest timeout (RFC 9260 §6.3.1 says 60 s; ICE, not SCTP, says when a path is dead), and the
@@ -62,7 +61,7 @@ struct sctp_events {
      * the peer is told why. */
     void (*on_message)(void *owner, const struct sctp_message *head, struct actr_bytes bytes);
     /* After SCTP_FULL or a refusal: room again (half of the buffer); or what sctp_wait_writable()
-     * or sctp_wait_empty() waits for; or streams were added. Then nothing is waited for. */
+     * or sctp_wait_empty() waits for. Then nothing is waited for. */
     void (*on_writable)(void *owner);
     /* The peer reset its outgoing side of these streams (RFC 6525), or our reset was answered. No
      * streams means all. Lent. */
@@ -120,8 +119,6 @@ struct loop *sctp_loop(const struct sctp *sctp);
 
 /* Closes our side of a stream. ACTR_ESTATE, ACTR_EINVALID, ACTR_ENOMEM. */
 int sctp_reset_stream(struct sctp *sctp, uint16_t stream) ACTR_MUST_CHECK;
-/* Asks for more streams until `stream` may be used. 0: it may already, or the request left. */
-int sctp_grow(struct sctp *sctp, uint16_t stream) ACTR_MUST_CHECK;
 
 /* What carries the packets is over: what has come is handed up, read or not, then on_closed.
  * Nothing is sent any more. */

@@ -161,7 +161,7 @@ TEST(a_stream_beyond_those_agreed_on_is_refused)
     /* RFC 9260 §6.5: acknowledged and dropped. */
     struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
     struct sctp_peer_data data = whole(peer);
-    data.stream = SCTP_STREAMS_IN;
+    data.stream = SCTP_STREAMS;
     peer->tsn++;
     sctp_peer_send_data(peer, &data);
     data.tsn = peer->tsn++;

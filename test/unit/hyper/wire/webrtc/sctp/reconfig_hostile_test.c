@@ -138,7 +138,7 @@ TEST(requests_with_other_numbers_are_refused)
 TEST(streams_that_are_not_there_are_not_reset)
 {
     /* §5.2.2: "Error - Wrong SSN" or nothing to do; never those beside them. */
-    static const uint16_t streams[] = {SCTP_STREAMS_IN, 65535};
+    static const uint16_t streams[] = {SCTP_STREAMS, 65535};
     struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
     ask_reset(peer, SCTP_PEER_TSN, peer->tsn - 1, streams, 2);
     sctp_peer_run(peer, 10000);
@@ -153,7 +153,7 @@ TEST(a_list_of_twenty_thousand_streams)
     static uint16_t streams[20000];
     struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
     for (size_t i = 0; i < 20000; i++)
-        streams[i] = (uint16_t)(i % SCTP_STREAMS_IN);
+        streams[i] = (uint16_t)(i % SCTP_STREAMS);
     ask_reset(peer, SCTP_PEER_TSN, peer->tsn - 1, streams, 20000);
     sctp_peer_run(peer, 10000);
     assert_int_equal(peer->closed, 0);
@@ -216,6 +216,28 @@ TEST(requests_that_nobody_has_to_grant_are_answered)
         assert_int_not_equal(answer_to(peer, SCTP_PEER_TSN), -1);
         sctp_peer_free(peer);
     }
+}
+
+TEST(a_peer_may_add_streams_up_to_the_bound)
+{
+    struct sctp_peer *peer = sctp_peer_open_narrow(4);
+    sctp_peer_say(peer, 4, 0, 1); /* not there yet: acknowledged, and dropped */
+    assert_int_equal(peer->messages, 0);
+    sctp_peer_send_hex(peer, 130, 0, "0011000c fffffff0 0002 0000");
+    sctp_peer_run(peer, 10000);
+    assert_int_equal(answer_to(peer, SCTP_PEER_TSN), DONE);
+    sctp_peer_say(peer, 5, 0, 2);
+    assert_int_equal(peer->messages, 1);
+    sctp_peer_send_hex(peer, 130, 0, "0011000c fffffff1 03fa 0000"); /* 1,024 are all */
+    sctp_peer_run(peer, 10000);
+    assert_int_equal(answer_to(peer, SCTP_PEER_TSN + 1), DONE);
+    sctp_peer_say(peer, SCTP_STREAMS - 1, 0, 3);
+    assert_int_equal(peer->messages, 2);
+    sctp_peer_send_hex(peer, 130, 0, "0011000c fffffff2 0001 0000");
+    sctp_peer_run(peer, 10000);
+    assert_int_equal(answer_to(peer, SCTP_PEER_TSN + 2), DENIED);
+    sctp_peer_expect_well(peer);
+    sctp_peer_free(peer);
 }
 
 TEST(our_reset_is_asked_for_until_it_is_answered)

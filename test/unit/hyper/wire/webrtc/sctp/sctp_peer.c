@@ -288,13 +288,13 @@ struct sctp_peer *sctp_peer_new(const struct sctp_options *options)
     return peer;
 }
 
-static void answer_init(struct sctp_peer *peer, const char *parameters)
+static void answer_init(struct sctp_peer *peer, uint16_t streams_out, const char *parameters)
 {
     uint8_t body[256];
 
     sctp_peer_put32(body, SCTP_PEER_TAG);
     sctp_peer_put32(body + 4, SCTP_PEER_WINDOW);
-    sctp_peer_put16(body + 8, 65535);
+    sctp_peer_put16(body + 8, streams_out);
     sctp_peer_put16(body + 10, 65535);
     sctp_peer_put32(body + 12, SCTP_PEER_TSN);
     size_t len = 16 + harness_hex("0007000a 636f6f6b6965 0000", body + 16, 32); /* "cookie" */
@@ -302,12 +302,11 @@ static void answer_init(struct sctp_peer *peer, const char *parameters)
     sctp_peer_send(peer, 2, 0, body, len);
 }
 
-struct sctp_peer *sctp_peer_open(const struct sctp_options *options, const char *parameters)
+static void open_with(struct sctp_peer *peer, uint16_t streams_out, const char *parameters)
 {
-    struct sctp_peer *peer = sctp_peer_new(options);
     size_t len;
 
-    answer_init(peer, parameters);
+    answer_init(peer, streams_out, parameters);
     const uint8_t *echo = sctp_peer_chunk(peer, 10, 0, &len);
     assert_non_null(echo);
     assert_int_equal(len, 4 + 6);
@@ -316,6 +315,19 @@ struct sctp_peer *sctp_peer_open(const struct sctp_options *options, const char 
     sctp_peer_run(peer, 1000000);
     assert_int_equal(peer->opened, 1);
     sctp_peer_forget(peer);
+}
+
+struct sctp_peer *sctp_peer_open(const struct sctp_options *options, const char *parameters)
+{
+    struct sctp_peer *peer = sctp_peer_new(options);
+    open_with(peer, 65535, parameters);
+    return peer;
+}
+
+struct sctp_peer *sctp_peer_open_narrow(uint16_t streams_out)
+{
+    struct sctp_peer *peer = sctp_peer_new(NULL);
+    open_with(peer, streams_out, SCTP_PEER_SUPPORTS);
     return peer;
 }
 

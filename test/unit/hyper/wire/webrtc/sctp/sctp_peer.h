@@ -55,6 +55,8 @@ struct sctp_peer {
 struct sctp_peer *sctp_peer_new(const struct sctp_options *options);
 /* And opened, by an INIT ACK with the parameters given (hex). Nothing is kept. */
 struct sctp_peer *sctp_peer_open(const struct sctp_options *options, const char *parameters);
+/* Likewise, of a peer with few streams of its own. */
+struct sctp_peer *sctp_peer_open_narrow(uint16_t streams_out);
 void sctp_peer_free(struct sctp_peer *peer);
 void sctp_peer_run(struct sctp_peer *peer, uint64_t for_us);
 void sctp_peer_forget(struct sctp_peer *peer);
