@@ -27,16 +27,13 @@
 #define SDP_FINGERPRINTS_MAX 4
 
 enum sdp_setup { SDP_SETUP_ACTPASS, SDP_SETUP_ACTIVE, SDP_SETUP_PASSIVE };
-enum sdp_kind { SDP_DATA, SDP_AUDIO, SDP_VIDEO, SDP_OTHER };
-enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
 
 /* One m= section. Views point into the text. */
 struct sdp_media {
-    enum sdp_kind kind;
+    bool is_data;     /* the others are of media, which nobody here speaks */
     bool is_rejected; /* port 0, and not for want of a transport of its own (bundle-only) */
-    enum sdp_direction direction;
     char mid[SDP_MID_MAX + 1];
-    struct actr_view lines; /* the whole section, for media sections that others read further */
+    struct actr_view lines; /* the whole section */
 };
 
 struct sdp {
@@ -54,7 +51,6 @@ struct sdp {
     size_t media_count;
     struct candidate candidates[SDP_CANDIDATES_MAX];
     size_t candidate_count;
-    bool has_end_of_candidates;
 };
 
 /* ACTR_EINVALID: too long, malformed or contradictory (the detail says what, and in which line); of

@@ -3,9 +3,9 @@
 /* Session descriptions, written.
  *
  * Lines come in the order in which the existing system writes them; candidates, of which it writes
- * none at first, end the data section. An answer has the sections of
- * its offer in their order, with the protocol and format that the offer gave them: the data
- * section, and every other one rejected (port 0), since nothing but data is spoken here.
+ * none at first, end the data section. An answer has the sections of its offer in their order, with
+ * the protocol and format that the offer gave them: the data section, and every other one rejected
+ * (port 0), since nothing but data is spoken here.
  *
  * Pure; any thread. */
 #include <assert.h>

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Session descriptions, read.
  *
- * One pass over the lines sorts attributes into the session and its sections; what a section does
- * not say for itself it has from the session. Then the data section is found, the sections that
- * share its transport are held against it, and their candidates are read.
+ * One pass over the lines sorts attributes into the session and its sections. Then the data section
+ * is found; what it does not say for itself it has from the section that speaks for its bundle, or
+ * from the session. The sections that share its transport are held against it, and their candidates
+ * are read.
  *
  * The text comes from a stranger: nothing here asserts on it, and every loop is bounded by its
  * length or by one of the bounds of the header. What nobody here needs is skipped unread.
@@ -27,9 +28,8 @@ struct sdp_section {
     struct actr_view ufrag, pwd;
     struct fingerprint fingerprints[SDP_FINGERPRINTS_MAX];
     size_t fingerprint_count;
-    bool has_setup, has_direction, is_bundle_only, has_end_of_candidates;
+    bool has_setup, is_bundle_only;
     enum sdp_setup setup;
-    enum sdp_direction direction;
     uint16_t sctp_port;
     uint32_t message_len_max;
     unsigned line; /* of its m= */
@@ -192,9 +192,14 @@ static int on_setup(struct sdp_parser *parser, struct sdp_section *section, stru
 
 static int on_group(struct sdp_parser *parser, struct sdp_section *section, struct actr_view value)
 {
-    struct actr_view semantics = word_take(&value, ' ');
-    if (section == &parser->session && is_word(semantics, "BUNDLE"))
-        parser->bundle = value;
+    struct actr_view semantics = word_take(&value, ' '), mids = value;
+    size_t count = 0;
+    if (section != &parser->session || !is_word(semantics, "BUNDLE"))
+        return 0;
+    for (; mids.len > 0; word_take(&mids, ' '))
+        if (count++ == SDP_MEDIA_MAX) /* each is looked for among the sections */
+            return bad(parser, "a group of too many");
+    parser->bundle = value;
     return 0;
 }
 
@@ -257,14 +262,6 @@ static int on_bundle_only(struct sdp_parser *parser, struct sdp_section *section
     return 0;
 }
 
-static int on_end_of_candidates(struct sdp_parser *parser, struct sdp_section *section,
-                                struct actr_view value)
-{
-    (void)parser, (void)value;
-    section->has_end_of_candidates = true;
-    return 0;
-}
-
 static const struct {
     const char *name;
     int (*on)(struct sdp_parser *parser, struct sdp_section *section, struct actr_view value);
@@ -280,13 +277,7 @@ static const struct {
     {"sctpmap", on_sctpmap},
     {"max-message-size", on_message_len},
     {"bundle-only", on_bundle_only},
-    {"end-of-candidates", on_end_of_candidates},
 };
-
-static const char *const directions[] = {[SDP_SENDRECV] = "sendrecv",
-                                         [SDP_SENDONLY] = "sendonly",
-                                         [SDP_RECVONLY] = "recvonly",
-                                         [SDP_INACTIVE] = "inactive"};
 
 static int on_attribute(struct sdp_parser *parser, struct sdp_section *section)
 {
@@ -294,26 +285,16 @@ static int on_attribute(struct sdp_parser *parser, struct sdp_section *section)
     for (size_t i = 0; i < sizeof(attributes) / sizeof(*attributes); i++)
         if (is_word(name, attributes[i].name))
             return attributes[i].on(parser, section, value);
-    for (unsigned i = 0; i < sizeof(directions) / sizeof(*directions); i++)
-        if (is_word(name, directions[i])) {
-            section->direction = (enum sdp_direction)i;
-            section->has_direction = true;
-        }
     return 0;
 }
 
 /* ---- sections ---- */
 
-static enum sdp_kind kind_of(struct actr_view media, struct actr_view protocol)
+static bool is_data(struct actr_view media, struct actr_view protocol)
 {
-    struct actr_view last = protocol;
-    if (is_word(media, "audio"))
-        return SDP_AUDIO;
-    if (is_word(media, "video"))
-        return SDP_VIDEO;
-    while (memchr(last.ptr, '/', last.len))
-        word_take(&last, '/');
-    return is_word(media, "application") && is_word(last, "SCTP") ? SDP_DATA : SDP_OTHER;
+    while (memchr(protocol.ptr, '/', protocol.len))
+        word_take(&protocol, '/');
+    return is_word(media, "application") && is_word(protocol, "SCTP");
 }
 
 /* "application 9 UDP/DTLS/SCTP webrtc-datachannel" */
@@ -335,7 +316,7 @@ static int on_media(struct sdp_parser *parser)
         .line = parser->line,
     };
     sdp->media[sdp->media_count++] = (struct sdp_media){
-        .kind = kind_of(media, protocol),
+        .is_data = is_data(media, protocol),
         .is_rejected = port == 0,
         .lines = actr_view_of(parser->value.ptr - 2, 0),
     };
@@ -350,9 +331,7 @@ static void section_close(struct sdp_parser *parser, const uint8_t *end)
         return;
     struct sdp_media *media = &sdp->media[sdp->media_count - 1];
     const struct sdp_section *section = &parser->sections[sdp->media_count - 1];
-    const struct sdp_section *says = section->has_direction ? section : &parser->session;
     media->lines.len = (size_t)(end - media->lines.ptr);
-    media->direction = says->has_direction ? says->direction : SDP_SENDRECV;
     media->is_rejected = media->is_rejected && !section->is_bundle_only;
 }
 
@@ -408,20 +387,36 @@ static bool is_shared(const struct sdp_parser *parser, size_t index)
            (sdp->is_bundle && !sdp->media[index].is_rejected && is_in_bundle(parser, index));
 }
 
-/* What the session says for a section that does not speak for itself. */
-static void inherit(const struct sdp_parser *parser, struct sdp_section *section)
+/* What `from` says for a section that does not speak for itself. */
+static void inherit(struct sdp_section *section, const struct sdp_section *from)
 {
-    const struct sdp_section *session = &parser->session;
     if (section->ufrag.len == 0)
-        section->ufrag = session->ufrag;
+        section->ufrag = from->ufrag;
     if (section->pwd.len == 0)
-        section->pwd = session->pwd;
+        section->pwd = from->pwd;
     if (section->fingerprint_count == 0) {
-        memcpy(section->fingerprints, session->fingerprints, sizeof(section->fingerprints));
-        section->fingerprint_count = session->fingerprint_count;
+        memcpy(section->fingerprints, from->fingerprints, sizeof(section->fingerprints));
+        section->fingerprint_count = from->fingerprint_count;
     }
-    if (!section->has_setup)
-        section->setup = session->setup; /* nobody says anything: actpass */
+    if (!section->has_setup) {
+        section->has_setup = from->has_setup;
+        section->setup = from->setup; /* nobody says anything: actpass */
+    }
+}
+
+/* The section that speaks for all of the bundle: the first of the group that is not rejected
+ * (RFC 9143 §7.1.3). */
+static const struct sdp_section *find_tagged(const struct sdp_parser *parser)
+{
+    struct actr_view mids = parser->bundle;
+    while (mids.len > 0) {
+        struct actr_view mid = word_take(&mids, ' ');
+        for (size_t i = 0; i < parser->sdp->media_count; i++)
+            if (!parser->sdp->media[i].is_rejected && mid.len > 0 &&
+                view_equal(mid, view_text(parser->sdp->media[i].mid)))
+                return &parser->sections[i];
+    }
+    return &parser->session;
 }
 
 static int compare(struct sdp_parser *parser, const struct sdp_section *data,
@@ -464,7 +459,7 @@ static int find_data(struct sdp_parser *parser)
 {
     struct sdp *sdp = parser->sdp;
     for (size_t i = 0; i < sdp->media_count; i++)
-        if (sdp->media[i].kind == SDP_DATA && !sdp->media[i].is_rejected) {
+        if (sdp->media[i].is_data && !sdp->media[i].is_rejected) {
             sdp->data_index = (int)i;
             sdp->is_bundle = is_in_bundle(parser, i);
             return 0;
@@ -492,7 +487,9 @@ static int settle(struct sdp_parser *parser)
     if (r < 0)
         return r;
     struct sdp_section *data = &parser->sections[sdp->data_index];
-    inherit(parser, data);
+    if (sdp->is_bundle)
+        inherit(data, find_tagged(parser));
+    inherit(data, &parser->session);
     parser->line = data->line;
     if (data->ufrag.len == 0 || data->pwd.len == 0)
         return bad(parser, "no user fragment or no password for the data section");
@@ -502,15 +499,12 @@ static int settle(struct sdp_parser *parser)
         struct sdp_section *section = &parser->sections[i];
         if (!is_shared(parser, i))
             continue;
-        inherit(parser, section);
+        inherit(section, &parser->session);
         r = compare(parser, data, section);
         if (r < 0)
             return r;
         read_candidates(sdp, sdp->media[i].lines);
-        sdp->has_end_of_candidates = sdp->has_end_of_candidates || section->has_end_of_candidates;
     }
-    sdp->has_end_of_candidates =
-        sdp->has_end_of_candidates || parser->session.has_end_of_candidates;
     put_transport(sdp, data);
     return 0;
 }

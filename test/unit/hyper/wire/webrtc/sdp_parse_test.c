@@ -52,10 +52,10 @@ static void expect_chromium(void)
 {
     expect_same_transport("Gx7+", "3WZ0QJv2pZCKSzTgP4nqGm8T", SDP_SETUP_ACTPASS);
     assert_int_equal(sdp.media_count, 2);
-    assert_int_equal(sdp.media[0].kind, SDP_AUDIO);
+    assert_false(sdp.media[0].is_data);
     assert_string_equal(sdp.media[0].mid, "audio");
     assert_memory_equal(sdp.media[0].lines.ptr, "m=audio 54321 ", 14);
-    assert_int_equal(sdp.media[1].kind, SDP_DATA);
+    assert_true(sdp.media[1].is_data);
     assert_int_equal(sdp.data_index, 1);
     assert_string_equal(sdp.media[1].mid, "data");
     assert_memory_equal(sdp.media[1].lines.ptr, "m=application 9 ", 16);
@@ -66,7 +66,6 @@ static void expect_chromium(void)
     assert_int_equal(sdp.candidates[0].address.port, 54321);
     assert_string_equal(sdp.candidates[1].name, "2c0cf5d3-3a3d-4c92-8b77-6a6f1f5f2d6e.local");
     assert_int_equal(sdp.candidates[2].type, CANDIDATE_SRFLX);
-    assert_false(sdp.has_end_of_candidates);
 }
 
 TEST(an_offer_in_the_manner_of_chromium)
@@ -78,7 +77,6 @@ static void expect_firefox(void)
 {
     expect_same_transport("6a5f0d31", "9a3f71b4c06de5d2a8b1f0c9e4d7a6b5", SDP_SETUP_ACTPASS);
     assert_int_equal(sdp.media_count, 1);
-    assert_int_equal(sdp.media[0].direction, SDP_SENDRECV);
     assert_int_equal(sdp.message_len_max, 1073741823);
     assert_int_equal(sdp.candidate_count, 0);
 }
@@ -93,7 +91,6 @@ static void expect_libdatachannel(void)
     expect_same_transport("pTz5", "6mKk0yGmRIWAFvD9rM3JXr", SDP_SETUP_ACTIVE);
     assert_int_equal(sdp.candidate_count, 2);
     assert_true(sdp.candidates[1].address.is_ipv6);
-    assert_true(sdp.has_end_of_candidates);
 }
 
 TEST(an_answer_in_the_manner_of_libdatachannel)
@@ -106,11 +103,9 @@ static void expect_pion(void)
     expect_same_transport("lhkQhGXMRqKDzbgV", "KMkXgWrCXhVMTIWFgKBUiNzNbyUAOTcZ", SDP_SETUP_ACTIVE);
     assert_int_equal(sdp.media_count, 2);
     assert_true(sdp.media[1].is_rejected);
-    assert_int_equal(sdp.media[1].kind, SDP_VIDEO);
-    assert_int_equal(sdp.media[1].direction, SDP_INACTIVE);
+    assert_false(sdp.media[1].is_data);
     assert_int_equal(sdp.message_len_max, UINT32_MAX);
     assert_int_equal(sdp.candidate_count, 2); /* not those of component 2 */
-    assert_true(sdp.has_end_of_candidates);
 }
 
 TEST(an_answer_in_the_manner_of_pion)
@@ -121,7 +116,7 @@ TEST(an_answer_in_the_manner_of_pion)
 static void expect_aiortc(void)
 {
     expect_same_transport("kQ2f", "XfGxkZ5yNqHqYjvGm3aB8P", SDP_SETUP_ACTPASS);
-    assert_int_equal(sdp.media[0].kind, SDP_DATA);
+    assert_true(sdp.media[0].is_data);
     assert_int_equal(sdp.fingerprint_count, 2); /* SHA-1 is not trusted */
     assert_int_equal(sdp.fingerprints[1].hash, FINGERPRINT_SHA384);
     assert_int_equal(sdp.message_len_max, 65536);
@@ -183,7 +178,6 @@ TEST(the_least_there_can_be)
     assert_string_equal(sdp.media[0].mid, "");
     read_text("v=0\n\n" KEYS PRINT "a=setup:passive\na=ice-lite\na=recvonly\n" DATA "\n\n");
     assert_int_equal(sdp.setup, SDP_SETUP_PASSIVE);
-    assert_int_equal(sdp.media[0].direction, SDP_RECVONLY);
     assert_true(sdp.is_ice_lite);
     read_text("v=0\n" KEYS PRINT "a=setup:passive\n" DATA "a=setup:active\na=sctp-port:6000\n"
               "a=max-message-size:99999999999\n");
@@ -280,6 +274,32 @@ TEST(sections_of_one_bundle_must_not_contradict_each_other)
                                            "a=ice-ufrag:abce\na=mid:1\n");
 }
 
+/* Of a bundle only the first section need say what all share (RFC 9143 §7.1.3). */
+TEST(a_data_section_behind_others_has_what_the_first_of_its_bundle_says)
+{
+    read_text(BEGIN BUNDLE AUDIO KEYS PRINT
+              "a=setup:active\na=mid:0\n"
+              "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\na=bundle-only\n"
+              "a=mid:1\n");
+    assert_int_equal(sdp.data_index, 1);
+    assert_true(sdp.is_bundle);
+    assert_string_equal(sdp.credentials.ufrag, "abcd");
+    assert_string_equal(sdp.credentials.pwd, "0123456789012345678901");
+    assert_int_equal(sdp.fingerprint_count, 1);
+    assert_int_equal(sdp.setup, SDP_SETUP_ACTIVE);
+    /* One that is rejected says nothing any more; then it is the next. */
+    read_text(BEGIN "a=group:BUNDLE 2 0 1\nm=video 0 UDP/TLS/RTP/SAVPF 96\na=ice-ufrag:wxyz\n"
+                    "a=mid:2\n" AUDIO KEYS PRINT "a=mid:0\n" DATA "a=mid:1\na=setup:passive\n");
+    assert_string_equal(sdp.credentials.ufrag, "abcd");
+    assert_int_equal(sdp.setup, SDP_SETUP_PASSIVE);
+    /* What is said for the session stands behind both. */
+    read_text(BEGIN PRINT BUNDLE AUDIO KEYS "a=mid:0\n" DATA "a=mid:1\n");
+    assert_string_equal(sdp.credentials.ufrag, "abcd");
+    /* Without a bundle each speaks for itself. */
+    refuse(BEGIN AUDIO KEYS PRINT "a=mid:0\n" DATA "a=mid:1\n", "line 10: no user fragment");
+    refuse(BEGIN BUNDLE DATA PRINT "a=mid:0\n" AUDIO KEYS "a=mid:1\n", "line 6: no user fragment");
+}
+
 #define CANDIDATE(n) "a=candidate:1 1 udp 100 192.0.2.1 " #n " typ host\n"
 
 TEST(candidates_come_from_all_sections_of_the_bundle_and_once)
@@ -292,9 +312,6 @@ TEST(candidates_come_from_all_sections_of_the_bundle_and_once)
     assert_int_equal(sdp.candidates[1].address.port, 3);
     read_text(BEGIN AUDIO CANDIDATE(2) "a=end-of-candidates\n" DATA CANDIDATE(4) KEYS PRINT);
     assert_int_equal(sdp.candidate_count, 1);
-    assert_false(sdp.has_end_of_candidates);
-    read_text(BEGIN "a=end-of-candidates\n" DATA KEYS PRINT);
-    assert_true(sdp.has_end_of_candidates);
 }
 
 /* ---- bounds ---- */
@@ -322,6 +339,14 @@ TEST(sections_and_candidates_are_bounded)
     assert_int_equal(sdp.media_count, SDP_MEDIA_MAX);
     strcpy(big + len, AUDIO);
     refuse(big, "too many sections");
+    len = (size_t)sprintf(big, "%s", "v=0\na=group:BUNDLE");
+    for (int i = 0; i < SDP_MEDIA_MAX; i++)
+        len += (size_t)sprintf(big + len, " %d", i);
+    sprintf(big + len, "\n%s", DATA KEYS PRINT "a=mid:31\n");
+    read_text(big);
+    assert_true(sdp.is_bundle);
+    sprintf(big + len, " 32\n%s", DATA KEYS PRINT "a=mid:31\n");
+    refuse(big, "line 2: a group of too many");
     len = (size_t)sprintf(big, "%s", BEGIN DATA KEYS PRINT);
     for (int i = 1; i <= SDP_CANDIDATES_MAX + 10; i++)
         len += (size_t)sprintf(big + len, "a=candidate:1 1 udp 100 192.0.2.1 %d typ host\n", i);
