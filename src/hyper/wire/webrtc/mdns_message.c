@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Questions and answers of mDNS.
  *
- * Names in a message may point back into it (RFC 1035 §4.1.4). A pointer must lead to before the
- * place where the name began or the last pointer led, so that every step goes backwards and comes
- * to an end. A message that breaks a rule is read up to there: what it said before counts, because
- * anybody on the link may answer in any case.
+ * Names in a message may point back into it (RFC 1035 §4.1.4). A pointer must lead to a label, not
+ * to another pointer, and to before the place where the name began or the last pointer led: so
+ * every step goes backwards, and takes a label of the wanted name with it, or ends. A message that
+ * breaks a rule is read up to there: what it said before counts, because anybody on the link may
+ * answer in any case.
  *
  * Pure. Must never read outside the packet, nor recurse over it. */
 #include "hyper/wire/webrtc/mdns_message.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/cursor.h"
 
@@ -66,12 +68,12 @@ size_t mdns_write_question(uint16_t id, const char *name, uint8_t buf[MDNS_QUEST
     return mdns_put_u16(buf, at, MDNS_CLASS_FLAG | MDNS_CLASS_IN);
 }
 
-/* Follows pointers to the next label. False: there is none, or the name is broken. *limit: where a
+/* Follows a pointer to the next label. False: there is none, or the name is broken. *limit: where a
  * pointer must lead below. */
 static bool mdns_next_label(struct actr_view packet, size_t *at, size_t *limit,
                             struct actr_view *ret_label)
 {
-    while (*at < packet.len && (packet.ptr[*at] & MDNS_POINTER) == MDNS_POINTER) {
+    if (*at < packet.len && (packet.ptr[*at] & MDNS_POINTER) == MDNS_POINTER) {
         if (packet.len - *at < 2)
             return false;
         size_t to = (size_t)(packet.ptr[*at] & ~MDNS_POINTER) << 8 | packet.ptr[*at + 1];

@@ -93,6 +93,17 @@ TEST(what_answers_nothing)
     assert_false(answers("", "known.local", ""));
 }
 
+/* A chain of them would be walked again for each record of a message. */
+TEST(a_pointer_leads_to_a_label_not_to_another_pointer)
+{
+    assert_false(answers("000084000000000200000000" KNOWN "0010 8001 00000078 0002 c00c"
+                         "c023 0001 8001 00000078 0004 0a00004d",
+                         "known.local", ""));
+    assert_true(answers("000084000000000200000000" KNOWN "0010 8001 00000078 0002 0161"
+                        "c00c 0001 8001 00000078 0004 0a00004d",
+                        "known.local", "10.0.0.77"));
+}
+
 TEST(pointers_that_lead_nowhere_end)
 {
     /* To itself, forwards, and in a circle with a label between. */
