@@ -28,7 +28,8 @@
 #define TURN_SECOND_US 1000000u
 #define TURN_LIFETIME_S 600u
 #define TURN_LIFETIME_MAX_S 86400u
-#define TURN_MARGIN_S 60u /* refreshed so long before the end: time for all repetitions */
+/* Refreshed so long before the end, which is time for all repetitions; at half of a short time. */
+#define TURN_MARGIN_US (60 * (uint64_t)TURN_SECOND_US)
 #define TURN_PEER_REFRESH_US (240 * (uint64_t)TURN_SECOND_US) /* permissions live for 5 min */
 #define TURN_PEER_IDLE_US (300 * (uint64_t)TURN_SECOND_US)
 #define TURN_PEER_RETRY_US (30 * (uint64_t)TURN_SECOND_US)
@@ -171,11 +172,11 @@ static void turn_client_prolong(struct turn_client *client, uint32_t lifetime_s,
 {
     if (lifetime_s > TURN_LIFETIME_MAX_S)
         lifetime_s = TURN_LIFETIME_MAX_S;
-    uint32_t margin_s =
-        lifetime_s > 2 * TURN_MARGIN_S ? TURN_MARGIN_S : lifetime_s - lifetime_s / 2;
+    uint64_t lifetime_us = lifetime_s * (uint64_t)TURN_SECOND_US;
     client->granted_us = now_us;
-    client->expires_us = now_us + lifetime_s * (uint64_t)TURN_SECOND_US;
-    client->refresh_us = client->expires_us - margin_s * (uint64_t)TURN_SECOND_US;
+    client->expires_us = now_us + lifetime_us;
+    client->refresh_us =
+        client->expires_us - (lifetime_us > 2 * TURN_MARGIN_US ? TURN_MARGIN_US : lifetime_us / 2);
 }
 
 /* Lets a peer in, or renews that, by a channel if it should have one. */

@@ -205,6 +205,18 @@ TEST(a_short_lifetime_is_kept_too)
     model_deinit(&model);
 }
 
+TEST(the_shortest_lifetime_does_not_make_it_ask_without_end)
+{
+    struct turn_model model;
+    model_init(&model, false);
+    model.lifetime_s = 1;
+    model_allocate(&model);
+    model_run(&model, 10 * (uint64_t)MODEL_SECOND);
+    assert_int_equal(model.allocated_count, 1);
+    assert_in_range(model.requests[STUN_REFRESH], 10, 20);
+    model_deinit(&model);
+}
+
 TEST(a_stale_nonce_is_replaced)
 {
     struct turn_model model;
