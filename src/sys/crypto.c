@@ -260,6 +260,13 @@ bool crypto_equal(const void *a, const void *b, size_t len)
     return CRYPTO_memcmp(a, b, len) == 0;
 }
 
+void crypto_free_secret(char *text)
+{
+    if (text)
+        OPENSSL_cleanse(text, strlen(text));
+    mem_free(text);
+}
+
 int crypto_random(void *buf, size_t len)
 {
     if (RAND_bytes_ex(NULL, buf, len, 0) != 1)

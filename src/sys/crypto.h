@@ -78,6 +78,9 @@ int crypto_hmac_sha1(struct actr_view key, struct actr_view message,
 /* Takes as long for equal secrets as for different ones. */
 bool crypto_equal(const void *a, const void *b, size_t len);
 
+/* Overwrites and frees a NUL-terminated text of mem_text(), as a password is. NULL is fine. */
+void crypto_free_secret(char *text);
+
 /* Unpredictable bytes, fit for keys and nonces. ACTR_EINTERNAL: the source has failed and buf must
  * not be used. */
 int crypto_random(void *buf, size_t len) ACTR_MUST_CHECK;

@@ -384,3 +384,12 @@ TEST(md5)
         assert_memory_equal(digest, want, sizeof(want));
     }
 }
+
+TEST(a_secret_is_freed)
+{
+    size_t live = mem_live();
+    crypto_free_secret(NULL);
+    crypto_free_secret(mem_text("", 0));
+    crypto_free_secret(mem_text("password", 8));
+    assert_int_equal(mem_live(), live);
+}

@@ -20,6 +20,7 @@
 #include "hyper/wire/webrtc/secure_factory.h"
 #include "hyper/wire/webrtc/udp_mux.h"
 #include "protocol/relay.h"
+#include "sys/crypto.h"
 #include "sys/log.h"
 #include "sys/loop.h"
 
@@ -116,11 +117,11 @@ int coordinator_set_turn(struct coordinator *coordinator, const char *username,
 
     if ((username && !name) || (password && !word)) {
         mem_free(name);
-        mem_free(word);
+        crypto_free_secret(word);
         return err_origin(ACTR_ENOMEM, "WebRTC: no memory");
     }
     mem_free(coordinator->turn_username);
-    mem_free(coordinator->turn_password);
+    crypto_free_secret(coordinator->turn_password);
     settings->turn_username = coordinator->turn_username = name;
     settings->turn_password = coordinator->turn_password = word;
     for (struct rtc_peer *peer = NULL; name && (peer = coordinator_next(coordinator, peer));)
@@ -310,7 +311,7 @@ void coordinator_free(struct coordinator *coordinator)
     udp_mux_close(coordinator->shared.settings.mux);
     secure_factory_free(coordinator->factory);
     mem_free(coordinator->turn_username);
-    mem_free(coordinator->turn_password);
+    crypto_free_secret(coordinator->turn_password);
     mem_free(coordinator);
 }
 

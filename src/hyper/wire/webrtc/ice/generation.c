@@ -59,6 +59,8 @@ struct ice_generation *ice_generation_free(struct ice_generation *generation)
         mem_free(container_of(node, struct ice_local, node));
     while ((node = list_pop(&generation->remotes)))
         mem_free(container_of(node, struct ice_remote, node));
+    explicit_bzero(&generation->local_credentials, sizeof(generation->local_credentials));
+    explicit_bzero(&generation->remote_credentials, sizeof(generation->remote_credentials));
     mem_free(generation);
     return NULL;
 }

@@ -8,7 +8,8 @@
  * system are ASCII, for which the preparation of RFC 8265 changes nothing. A challenge replaces the
  * one before it, and new credentials wait for a new one.
  *
- * The owner's thread. Must never put a password or a key into an error text. */
+ * The owner's thread. Must never put a password or a key into an error text, nor leave one behind.
+ */
 #include "hyper/wire/webrtc/ice/turn_auth.h"
 
 #include <stdio.h>
@@ -34,7 +35,7 @@ int turn_auth_set(struct turn_auth *auth, const char *username, const char *pass
     char *password_copy = mem_text(password, password_len);
     if (!username_copy || !password_copy) {
         mem_free(username_copy);
-        mem_free(password_copy);
+        crypto_free_secret(password_copy);
         return err_origin(ACTR_ENOMEM, "turn: no memory");
     }
     turn_auth_deinit(auth);
@@ -46,8 +47,8 @@ int turn_auth_set(struct turn_auth *auth, const char *username, const char *pass
 void turn_auth_deinit(struct turn_auth *auth)
 {
     mem_free(auth->username);
-    mem_free(auth->password);
-    memset(auth, 0, sizeof(*auth));
+    crypto_free_secret(auth->password);
+    explicit_bzero(auth, sizeof(*auth)); /* the key too */
 }
 
 static int turn_auth_make_key(struct turn_auth *auth)
@@ -58,7 +59,9 @@ static int turn_auth_make_key(struct turn_auth *auth)
     struct actr_view secret = actr_view_of(text, (size_t)len);
     bool is_sha256 = auth->algorithm == TURN_AUTH_SHA256;
     auth->key_len = is_sha256 ? CRYPTO_SHA256_LEN : CRYPTO_MD5_LEN;
-    return is_sha256 ? crypto_sha256(secret, auth->key) : crypto_md5(secret, auth->key);
+    int r = is_sha256 ? crypto_sha256(secret, auth->key) : crypto_md5(secret, auth->key);
+    explicit_bzero(text, sizeof(text));
+    return r;
 }
 
 /* Does the nonce say that the server offers algorithms? */
