@@ -17,12 +17,20 @@
 #include "base/mem.h"
 #include "hyper/wire/webrtc/connection_parts.h"
 
-/* The mux forgets the fragments of older generations when the connection leaves. */
+static int connection_name_as(struct connection *connection,
+                              const struct ice_credentials *credentials)
+{
+    return udp_mux_name(connection->settings->mux, &connection->user,
+                        view_text(credentials->ufrag));
+}
+
+/* The mux forgets those of older generations, but not of the one that carries, however many have
+ * come after it in vain. */
 int connection_name(struct connection *connection)
 {
-    struct udp_mux *mux = connection->settings->mux;
-    return udp_mux_name(mux, &connection->user,
-                        view_text(ice_agent_local(connection->agent)->ufrag));
+    const struct ice_credentials *before = ice_agent_local_before(connection->agent);
+    int r = before ? connection_name_as(connection, before) : 0;
+    return r < 0 ? r : connection_name_as(connection, ice_agent_local(connection->agent));
 }
 
 static uint64_t connection_now_us(const struct connection *connection)
@@ -91,6 +99,7 @@ static int connection_restart(struct connection *connection)
     if (r == 0)
         r = connection_name(connection);
     connection->restarts += r == 0;
+    connection->name_count = 0; /* of the description that is over */
     if (connection->has_started)
         association_path_doubted(connection->association);
     return r;
@@ -138,11 +147,13 @@ static int connection_begin(struct connection *connection, const struct sdp *sdp
 static int connection_take(struct connection *connection, const struct sdp *sdp)
 {
     int r = connection_begin(connection, sdp);
-    if (r == 0)
-        connection->remote_session = sdp->session_id;
-    return r < 0 ? r
-                 : ice_agent_set_remote(connection->agent, &sdp->credentials,
-                                        connection_now_us(connection));
+    if (r < 0)
+        return r;
+    connection->remote_session = sdp->session_id;
+    if (sdp->is_ice_lite)
+        ice_agent_control(connection->agent);
+    return ice_agent_set_remote(connection->agent, &sdp->credentials,
+                                connection_now_us(connection));
 }
 
 static void connection_add(struct connection *connection, const struct candidate *candidate);
@@ -323,10 +334,9 @@ static void connection_on_resolved(void *owner, const char *name, const struct n
 static void connection_add(struct connection *connection, const struct candidate *candidate)
 {
     if (candidate->name[0]) {
-        if (connection->name_count == CONNECTION_NAMES_MAX)
-            return;
-        connection->names[connection->name_count++] = *candidate;
-        gatherer_resolve(connection->gatherer, candidate->name, connection_on_resolved);
+        if (connection->name_count < CONNECTION_NAMES_MAX &&
+            gatherer_resolve(connection->gatherer, candidate->name, connection_on_resolved))
+            connection->names[connection->name_count++] = *candidate;
         return;
     }
     int r = ice_agent_add_remote(connection->agent, candidate, connection_now_us(connection));

@@ -29,7 +29,7 @@ struct udp_mux;
 struct udp_mux_user;
 
 #define UDP_MUX_UFRAG_MAX 256  /* bytes (RFC 8839 §5.4) */
-#define UDP_MUX_NAMES_MAX 8    /* of one user; the oldest gives way */
+#define UDP_MUX_NAMES_MAX 8    /* of one user; the one named longest ago gives way */
 #define UDP_MUX_ROUTES_MAX 128 /* of one user; the one unused for longest gives way */
 #define UDP_MUX_LOCALS_MAX 64
 

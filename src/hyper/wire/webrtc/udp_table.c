@@ -23,7 +23,7 @@
 
 struct udp_name {
     struct hash_node node;
-    struct list of_user; /* the oldest first */
+    struct list of_user; /* the one named longest ago first */
     struct udp_mux_user *user;
     size_t len;
     uint8_t ufrag[];
@@ -81,8 +81,13 @@ int udp_table_name(struct udp_table *table, struct udp_mux_user *user, struct ac
     if (ufrag.len == 0 || ufrag.len > UDP_MUX_UFRAG_MAX)
         return err_origin(ACTR_EINVALID, "udp: a user fragment of %zu bytes", ufrag.len);
     struct udp_name *name = name_find(table, ufrag);
-    if (name)
-        return name->user == user ? 0 : err_origin(ACTR_ESTATE, "udp: the user fragment is taken");
+    if (name && name->user != user)
+        return err_origin(ACTR_ESTATE, "udp: the user fragment is taken");
+    if (name) {
+        list_remove(&name->of_user);
+        list_push(&user->_names, &name->of_user);
+        return 0;
+    }
     name = mem_alloc_raw(sizeof(*name) + ufrag.len);
     if (!name)
         return err_origin(ACTR_ENOMEM, "udp: no memory");

@@ -95,6 +95,11 @@ const struct ice_credentials *ice_agent_local(const struct ice_agent *agent)
     return &agent->newest->local_credentials;
 }
 
+const struct ice_credentials *ice_agent_local_before(const struct ice_agent *agent)
+{
+    return agent->old ? &agent->old->local_credentials : NULL;
+}
+
 const struct ice_credentials *ice_agent_remote(const struct ice_agent *agent)
 {
     return agent->newest->has_remote ? &agent->newest->remote_credentials : NULL;
@@ -184,6 +189,12 @@ int ice_agent_set_remote(struct ice_agent *agent, const struct ice_credentials *
         agent->selected->due_us = now_us;
     ice_agent_unsettle(agent, now_us);
     return 0;
+}
+
+void ice_agent_control(struct ice_agent *agent)
+{
+    if (agent->role != ICE_CONTROLLING)
+        ice_nomination_take_role(agent, ICE_CONTROLLING);
 }
 
 int ice_agent_add_remote(struct ice_agent *agent, const struct candidate *candidate,

@@ -89,6 +89,8 @@ void ice_agent_free(struct ice_agent *agent);
 
 /* Of the newest generation. */
 const struct ice_credentials *ice_agent_local(const struct ice_agent *agent);
+/* Of the generation before it, while that lives; NULL: there is none. */
+const struct ice_credentials *ice_agent_local_before(const struct ice_agent *agent);
 /* The peer's; NULL: not set yet. */
 const struct ice_credentials *ice_agent_remote(const struct ice_agent *agent);
 /* Ours, of the generation in which the peer has that user fragment; NULL: of none that lives. */
@@ -111,6 +113,8 @@ void ice_agent_drop_base(struct ice_agent *agent, const struct net_address *base
  * ACTR_EINVALID (length or characters of RFC 8839 §5.4), ACTR_ESTATE (set already). */
 int ice_agent_set_remote(struct ice_agent *agent, const struct ice_credentials *remote,
                          uint64_t now_us) ACTR_MUST_CHECK;
+/* The peer only answers checks (ICE lite, RFC 8445 §2.5): we control, whatever role we began in. */
+void ice_agent_control(struct ice_agent *agent);
 /* Adds a candidate of the peer to the newest generation, before or after set_remote. Duplicates
  * are ignored; beyond ICE_REMOTES_MAX the one of lowest priority gives way. ACTR_ENOMEM,
  * ACTR_EINVALID (a name that was not looked up, multicast). */

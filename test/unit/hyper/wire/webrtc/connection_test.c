@@ -16,7 +16,8 @@ static struct {
     struct ice_agent *agent;
     struct connection *connection;
     struct connection_settings settings;
-    bool is_deaf; /* what the session asks is lost; what it answers is not */
+    bool is_deaf;  /* what the session asks is lost; what it answers is not */
+    bool is_muted; /* what the peer refuses it does not say */
     struct flying {
         bool is_ours;
         size_t len;
@@ -56,7 +57,8 @@ static void peer_sends(void *owner, const struct candidate *local, const struct 
                        struct actr_view bytes)
 {
     (void)owner, (void)local, (void)remote;
-    fly(false, bytes);
+    if (!world.is_muted || bytes.ptr[0] != 1 || bytes.ptr[1] != 0x11)
+        fly(false, bytes);
 }
 
 static void peer_hears_state(void *owner, enum ice_state state)
@@ -131,13 +133,8 @@ static void run(uint64_t duration_us)
     }
 }
 
-static void session_open(void)
+static void world_open(void)
 {
-    const struct ice_options options = {.role = ICE_CONTROLLED};
-    struct ice_credentials credentials;
-    char text[1024];
-    struct actr_bytes sdp;
-
     memset(&world, 0, sizeof(world));
     memset(&association, 0, sizeof(association));
     fake_open();
@@ -149,6 +146,29 @@ static void session_open(void)
     world.settings = (struct connection_settings){
         .loop = fake.loop, .net = &fake.net, .mux = mux, .associations = &association_factory};
     world.is_deaf = true;
+}
+
+/* The peer's one address, and what it is as a candidate. */
+static struct candidate agent_open(void)
+{
+    const struct ice_options options = {.role = ICE_CONTROLLED};
+    struct candidate candidate;
+    memset(&candidate, 0, sizeof(candidate));
+    candidate.type = CANDIDATE_HOST;
+    candidate.address = candidate.base = remote_of(1);
+    world.agent = ice_agent_new(&options, &peer_events, NULL);
+    assert_non_null(world.agent);
+    assert_int_equal(ice_agent_add_local(world.agent, &candidate, 1), 0);
+    return candidate;
+}
+
+static void session_open(void)
+{
+    struct ice_credentials credentials;
+    char text[1024];
+    struct actr_bytes sdp;
+
+    world_open();
     assert_int_equal(
         connection_new(&world.settings, true, &connection_events, NULL, &world.connection), 0);
     assert_int_equal(connection_offer(world.connection, false, &sdp), 0);
@@ -157,30 +177,30 @@ static void session_open(void)
     credential_of(text, "a=ice-ufrag:", credentials.ufrag, sizeof(credentials.ufrag));
     credential_of(text, "a=ice-pwd:", credentials.pwd, sizeof(credentials.pwd));
 
-    struct candidate candidate;
-    memset(&candidate, 0, sizeof(candidate));
-    candidate.type = CANDIDATE_HOST;
-    candidate.address = candidate.base = remote_of(1);
-    world.agent = ice_agent_new(&options, &peer_events, NULL);
-    assert_non_null(world.agent);
-    assert_int_equal(ice_agent_add_local(world.agent, &candidate, 1), 0);
+    struct candidate candidate = agent_open();
     assert_int_equal(ice_agent_set_remote(world.agent, &credentials, loop_now_us(fake.loop)), 0);
     candidate.priority = 1000;
     candidate.address = here;
     assert_int_equal(ice_agent_add_remote(world.agent, &candidate, loop_now_us(fake.loop)), 0);
 }
 
-static void session_answer(void)
+/* more: further lines for the session. */
+static void describe(const char *more, const char *setup, char text[1024])
 {
     const struct ice_credentials *credentials = ice_agent_local(world.agent);
-    char text[1024];
-    snprintf(text, sizeof(text),
-             "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+    snprintf(text, 1024,
+             "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n%s"
              "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n"
-             "a=mid:0\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=setup:active\r\n"
+             "a=mid:0\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=setup:%s\r\n"
              "a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:"
              "55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\na=sctp-port:5000\r\n",
-             credentials->ufrag, credentials->pwd);
+             more, credentials->ufrag, credentials->pwd, setup);
+}
+
+static void session_answer(void)
+{
+    char text[1024];
+    describe("", "active", text);
     assert_int_equal(connection_apply(world.connection, view_text(text)), 0);
 }
 
@@ -287,5 +307,68 @@ TEST(a_probe_takes_the_path_when_there_is_one)
     assert_true(net_address_equal(&fake.sockets[0].sent_to,
                                   &(struct net_address){.bytes = {192, 0, 2, 1}, .port = 2}));
     assert_false(probe(1473));
+    session_close();
+}
+
+/* It sends no checks, and answers none who says that it does not control (RFC 8445 §6.1.1). */
+TEST(a_peer_with_ice_lite_is_controlled_though_it_offers)
+{
+    char text[1024];
+    struct actr_bytes sdp;
+    world_open();
+    world.is_deaf = false;
+    world.is_muted = true;
+    assert_int_equal(
+        connection_new(&world.settings, false, &connection_events, NULL, &world.connection), 0);
+    agent_open(); /* knows no peer: checks nothing */
+    describe("a=ice-lite\r\n", "actpass", text);
+    assert_int_equal(connection_answer(world.connection, false, view_text(text), &sdp), 0);
+    actr_bytes_unref(sdp);
+    connection_add_candidate(world.connection,
+                             view_text("candidate:1 1 udp 1000 192.0.2.1 2 typ host"));
+    run(1000000);
+    assert_true(association.is_started);
+    session_close();
+}
+
+/* The peer, which does not follow any of them, asks for consent by the name that it knows. */
+TEST(a_path_that_outlives_many_restarts_keeps_its_name)
+{
+    session_open();
+    session_answer();
+    check_early(0);
+    for (unsigned i = 0; i < 2 * UDP_MUX_NAMES_MAX; i++) {
+        struct actr_bytes sdp;
+        assert_int_equal(connection_offer(world.connection, true, &sdp), 0);
+        actr_bytes_unref(sdp);
+        if (i < UDP_MUX_NAMES_MAX)
+            connection_abandon(world.connection);
+    }
+    run(5000000);
+    assert_int_equal(strays(), 0);
+    session_close();
+}
+
+/* Names that nobody can look up, and those of a description that is over. */
+TEST(names_that_lead_nowhere_do_not_stand_in_the_way)
+{
+    static const char text[] = "candidate:1 1 udp 1000 a%s.local 2 typ host";
+    char name[256];
+    session_open();
+    session_answer();
+    fake.refuses[0] = fake.refuses[1] = true; /* the link is deaf */
+    for (unsigned i = 0; i < CONNECTION_NAMES_MAX; i++) {
+        snprintf(name, sizeof(name), text, ".");
+        connection_add_candidate(world.connection, view_text(name));
+    }
+    assert_int_equal(world.connection->name_count, 0);
+    snprintf(name, sizeof(name), text, "");
+    connection_add_candidate(world.connection, view_text(name));
+    assert_int_equal(world.connection->name_count, 1);
+    check_early(0);
+    struct actr_bytes sdp;
+    assert_int_equal(connection_offer(world.connection, true, &sdp), 0);
+    actr_bytes_unref(sdp);
+    assert_int_equal(world.connection->name_count, 0);
     session_close();
 }

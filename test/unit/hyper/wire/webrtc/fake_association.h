@@ -69,6 +69,12 @@ static inline uint64_t association_ticks(struct association *base, uint64_t now_
     return UINT64_MAX;
 }
 
+/* The path is in doubt, or another one. */
+static inline void association_hears(struct association *base)
+{
+    (void)base;
+}
+
 static inline void association_goes(struct association *base)
 {
     (void)base;
@@ -90,6 +96,8 @@ static const struct association_ops association_ops = {
     .receive_end = association_receives_end,
     .deadline = association_has_deadline,
     .tick = association_ticks,
+    .path_doubted = association_hears,
+    .path_changed = association_hears,
     .stats = association_has_stats,
     .free = association_goes,
 };
