@@ -8,6 +8,7 @@
 #include "hyper/wire/webrtc/server_url.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/bytes.h"
 #include "base/err.h"

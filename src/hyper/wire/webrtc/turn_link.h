@@ -6,10 +6,9 @@
  * Loop thread; events never come inside a call, and any of them may close the link. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <stdbool.h>
 
 #include <actr/bytes.h>
 
