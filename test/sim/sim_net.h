@@ -31,6 +31,7 @@ struct sim_delay {
 /* What becomes of a message on a WebSocket that somebody dialled: the test's word for what servers
  * and their queues do. */
 #define SIM_LOST UINT64_MAX
+#define SIM_AGAIN (UINT64_C(1) << 63) /* with a delay: arrives now, and once more so late */
 typedef uint64_t sim_fate_fn(struct sim_net *sim, struct actr_view message); /* late by so much */
 
 struct sim_net {

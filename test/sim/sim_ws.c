@@ -53,26 +53,27 @@ static void sim_late_on_timer(struct loop_timer *timer)
     sim_late_free(late);
 }
 
-/* True: it was lost, or comes later. Without memory: lost. */
+/* True: it was lost, or comes later. Without memory: lost, but for what comes at once. */
 static bool ws_delay(struct sim_ws *ws, struct actr_bytes message)
 {
     uint64_t fate_us = 0;
     if (ws->sim->fate && !ws->server)
         fate_us = ws->sim->fate(ws->sim, actr_bytes_view(message));
+    bool is_again = fate_us != SIM_LOST && (fate_us & SIM_AGAIN) != 0;
     if (fate_us == 0)
         return false;
     struct sim_late *late = fate_us == SIM_LOST ? NULL : mem_alloc(sizeof(*late));
-    if (!late) {
+    if (!late && !is_again)
         actr_bytes_unref(message);
-        return true;
-    }
+    if (!late)
+        return !is_again;
     late->ws = ws;
-    late->message = message;
+    late->message = is_again ? actr_bytes_ref(message) : message;
     list_init(&late->link);
     list_push(&ws->late, &late->link);
     loop_timer_init(&late->timer, ws->sim->loop, sim_late_on_timer);
-    loop_timer_start(&late->timer, fate_us);
-    return true;
+    loop_timer_start(&late->timer, fate_us & ~SIM_AGAIN);
+    return !is_again;
 }
 
 /* The end ------------------------------------------------------------------------------------ */

@@ -259,6 +259,30 @@ static void move_one(void)
     sim_host_move(&either()->host);
 }
 
+/* Half of what is told about sessions is told again when it is out of date: offers of sessions that
+ * are over, restarts that have been made, candidates of addresses that are gone. */
+static uint64_t echoes(struct sim_net *net, struct actr_view message)
+{
+    if ((!has_text(message, "a=ice-ufrag") && !has_text(message, "candidate:") &&
+         !has_text(message, "network_recovered")) ||
+        sim_chance(net, 50))
+        return 0;
+    return SIM_AGAIN | sim_between(net, 1, sim_chance(net, 50) ? SIM_S : 20 * SIM_S);
+}
+
+static void move_among_echoes(void)
+{
+    world->net.fate = echoes;
+    sim_host_move(&either()->host);
+    if (sim_chance(&world->net, 30))
+        sim_host_move(&either()->host);
+}
+
+TEST(what_was_told_is_told_again)
+{
+    EACH_SEED(seed) disturbed(seed, "what_was_told_is_told_again", move_among_echoes);
+}
+
 TEST(addresses_change)
 {
     restarts = 0;
