@@ -8,8 +8,7 @@
  * through the same socket, and each takes only its own.
  *
  * States go IDLE → ASKING → ANSWERED or FAILED; when no query asks any more the server is settled.
- * Loop thread. Must never call up inside a call, and never believe more of an answer than its
- * mapped address. */
+ * Loop thread. Must never believe more of an answer than its mapped address. */
 #include "hyper/wire/webrtc/stun_server.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 /* One STUN server: looks its name up and asks it, over the mux and by each address family, as what
  * it sees us (RFC 8489, Binding). The system chooses the address to ask from; the answer shows it.
  *
- * Loop thread; on_news never comes inside a call. */
+ * Loop thread. on_news comes inside stun_server_receive(), for its owner to note, and by itself. */
 #pragma once
 
 #include <stdbool.h>

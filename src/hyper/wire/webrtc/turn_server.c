@@ -404,7 +404,7 @@ static void turn_server_on_timer(struct loop_timer *timer)
 
 /* ---- life ---- */
 
-/* Out of a task or a timer, so that on_news may come. */
+/* From the name on. */
 static void turn_server_begin(struct turn_server *server)
 {
     server->state = TURN_SERVER_LOOKING;

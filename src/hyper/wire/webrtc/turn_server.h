@@ -8,7 +8,8 @@
  * one (RFC 8489 §10) is left for it, at most TURN_SERVER_HOPS_MAX times in a row and never for one
  * that was asked before; over TLS not at all, because certificates are for names.
  *
- * Loop thread; events never come inside a call, and any of them may free the server. */
+ * Loop thread. on_news may come inside a call, for its owner to note; the other events never do,
+ * and any of those may free the server. */
 #pragma once
 
 #include <stdbool.h>
