@@ -99,12 +99,22 @@ static void kept_free(struct sim_kept *kept)
     mem_free(kept);
 }
 
-static void kept_on_timer(struct loop_timer *timer)
+static void kept_answer(struct sim_kept *kept)
 {
-    struct sim_kept *kept = container_of(timer, struct sim_kept, timer);
     /* ACTR_ESTATE: too late, the deadline or a stop has answered. */
     (void)actr_reply_send(kept->reply, answer_new(kept->traffic, kept->serial));
     kept_free(kept);
+}
+
+static void kept_on_timer(struct loop_timer *timer)
+{
+    kept_answer(container_of(timer, struct sim_kept, timer));
+}
+
+void sim_traffic_answer(struct sim_traffic *traffic)
+{
+    while (!list_is_empty(&traffic->kept))
+        kept_answer(container_of(traffic->kept.next, struct sim_kept, link));
 }
 
 static void on_later(struct actr_ctx *ctx, struct actr_view request, void *self)

@@ -69,5 +69,8 @@ struct actr_workload *sim_traffic_workload(struct sim_traffic *traffic);
 uint32_t sim_traffic_send(struct sim_traffic *traffic, struct sim_node *from,
                           const struct actr_id *to, const struct sim_call *call);
 
+/* Answers now what SIM_LATER has kept, in the order of the requests. */
+void sim_traffic_answer(struct sim_traffic *traffic);
+
 /* No call is under way: for sim_run_until(). */
 bool sim_traffic_is_quiet(void *traffic);

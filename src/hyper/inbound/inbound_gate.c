@@ -106,6 +106,7 @@ static void inbound_gate_admit(struct inbound_gate *gate, const struct inbound_a
     const char *refusal = "the node stops";
     int r = ACTR_ESTATE;
 
+    dest_transport_asked(arrival->from, arrival->session);
     if (gate->is_stopped) {
         actr_bytes_unref(arrival->message);
     } else {

@@ -7,8 +7,9 @@
  * peer_gate: loop thread. A request is pending from gate_call until its fn runs, exactly once, with
  * the peer's answer, or with a precise error: deadline, cancel, unreachable, answer too large, gate
  * closed. It is bound to the peer that was asked: a response from anyone else is dropped. While its
- * wire lives nothing is sent twice; when the wire is lost, or may have swallowed it (not proven),
- * the identical envelope goes out again and the callee's dedup answers it once.
+ * wire lives nothing is sent twice; when the wire is lost, or the one that has taken over from it
+ * and may have had the answer, or it may have swallowed it (not proven), the identical envelope
+ * goes out again and the callee's dedup answers it once.
  *
  * A peer whose path is lost (lane_events.on_stall): requests that were sent go out again by another
  * wire when there is one, and wait for the answer otherwise; what is given meanwhile waits for
@@ -91,11 +92,11 @@ void peer_gate_cancel(struct gate_call *call);
 int peer_gate_tell(struct peer_gate *gate, const struct actr_id *to,
                    const struct gate_message *message) ACTR_MUST_CHECK;
 
-/* Answers a request that came from `to` by the wire `session`: by that wire, else by another wire
- * to the same peer. reply is an envelope of direction RESPONSE; one too large to send is replaced
- * by an error reply that says so. ACTR_EUNAVAILABLE: no wire to the peer is left: the answer is
- * dropped (the dedup memory still has it for a retry). ACTR_ENOMEM. Always on RPC_RELIABLE, as the
- * existing system does. */
+/* Answers a request that came from `to` by the wire `session`: by that wire, or another to the same
+ * peer (dest_transport_send_session()). reply is an envelope of direction RESPONSE; one too large
+ * to send is replaced by an error reply that says so. ACTR_EUNAVAILABLE: no wire to the peer is
+ * left: the answer is dropped (the dedup memory still has it for a retry). ACTR_ENOMEM. Always on
+ * RPC_RELIABLE, as the existing system does. */
 int peer_gate_reply(struct peer_gate *gate, const struct actr_id *to, uint64_t session,
                     const struct envelope *reply) ACTR_MUST_CHECK;
 

@@ -339,10 +339,27 @@ static void outbox_reclaim(struct outbox *outbox)
     list_append(&outbox->waiting, &again);
 }
 
+/* Late answers to what a worse wire has taken come by the one that has taken over from it (lane.h).
+ * As that is lost, or stalls, so are they: it counts as sent by that one, if it may be sent again.
+ */
+static void outbox_blame(struct outbox *outbox, uint64_t session)
+{
+    uint64_t now_us = loop_now_us(outbox->shared->loop);
+
+    list_each(link, &outbox->sent)
+    {
+        struct gate_send *send = outbox_send_of(link);
+        if (!send->_is_tell && send->_envelope.owner && send->_attempts < RETRY_WIRES_MAX &&
+            now_us - send->_first_us <= RETRY_SPAN_US)
+            send->_session = session;
+    }
+}
+
 void outbox_on_stall(struct outbox *outbox, uint64_t session)
 {
     outbox->stalled = session;
     if (session == outbox->session) {
+        outbox_blame(outbox, session);
         outbox->session = 0;
         outbox->is_proven = false;
         outbox->is_full = false;
@@ -385,6 +402,7 @@ void outbox_on_lost(struct outbox *outbox, uint64_t session, const char *detail)
     list_init(&again);
     list_init(&failed);
     if (session == outbox->session) {
+        outbox_blame(outbox, session);
         outbox->session = 0;
         outbox->is_proven = false;
         outbox->is_full = false;

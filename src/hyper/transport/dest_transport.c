@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One destination and all its wires, whoever dialled them.
  *
- * Requests leave by the pool, by wires that this node dialled. Answers leave by the accepted wire
- * their request came by. The reading side follows three things only: the mailbox may pause the
- * peer; answers that are awaited are read nevertheless; and an accepted wire whose peer does not
- * read its answers is not read from either, so that a peer cannot make this node's queues grow by
- * asking.
+ * Requests leave by the pool, by wires that this node dialled. Answers leave by the wire their
+ * request came by, and all of them by one that carries both ways as soon as the peer asks by it;
+ * answer_order keeps their order then. The reading side follows three things only: the mailbox may
+ * pause the peer; answers that are awaited are read nevertheless; and a peer that does not read its
+ * answers is not read from either, so that it cannot make this node's queues grow by asking.
  *
  * Nothing is freed while a caller may hold it: tidying is a task. Loop thread. */
 #include "hyper/transport/dest_transport.h"
@@ -93,6 +93,35 @@ static void dest_transport_tell_wire(struct dest_transport *dest, uint64_t sessi
     else
         shared->stats.wires--;
     shared->options.events->on_wire(shared->options.owner, dest, session, code, detail);
+}
+
+static void dest_transport_steer(struct dest_transport *dest)
+{
+    bool is_wanted = !dest->is_paused || dest->is_awaited;
+    wire_pool_read(&dest->pool, is_wanted && !answer_order_is_full(&dest->order));
+}
+
+/* The answers that wait leave, if they still can. */
+static void dest_transport_release(struct dest_transport *dest)
+{
+    bool was_full = answer_order_is_full(&dest->order);
+    struct list answers, *link;
+
+    list_init(&answers);
+    answer_order_take(&dest->order, &answers);
+    while ((link = list_pop(&answers)) != NULL) {
+        struct answer_order_held *answer = container_of(link, struct answer_order_held, link);
+        int r = dest_transport_send_session(dest, answer->session, answer->type, answer->message);
+        dest->shared->stats.answers_lost += r < 0;
+        mem_free(answer);
+    }
+    if (was_full)
+        dest_transport_steer(dest);
+}
+
+static void dest_transport_on_due(struct answer_order *order)
+{
+    dest_transport_release(container_of(order, struct dest_transport, order));
 }
 
 /* ---- Dialled wires ---- */
@@ -207,6 +236,13 @@ static void dest_wire_on_writable(void *owner, struct wire *wire, uint8_t channe
     dest_wire_steer(accepted);
 }
 
+static void dest_wire_on_settled(void *owner, struct wire *wire)
+{
+    struct dest_transport *dest = ((struct dest_wire *)owner)->dest;
+    if (answer_order_on_settled(&dest->order, wire))
+        dest_transport_release(dest);
+}
+
 static void dest_wire_on_closed(void *owner, struct wire *wire, int code, const char *detail,
                                 bool final)
 {
@@ -223,6 +259,8 @@ static void dest_wire_on_closed(void *owner, struct wire *wire, int code, const 
     }
     wire_handle_clear(&accepted->handle);
     mem_free(accepted);
+    if (answer_order_on_lost(&dest->order, wire))
+        dest_transport_release(dest);
     dest_transport_tidy(dest);
     if (was_up)
         dest_transport_tell_wire(dest, wire->session, code, detail);
@@ -231,6 +269,7 @@ static void dest_wire_on_closed(void *owner, struct wire *wire, int code, const 
 static const struct wire_events dest_wire_events = {
     .on_message = dest_wire_on_message,
     .on_writable = dest_wire_on_writable,
+    .on_settled = dest_wire_on_settled,
     .on_closed = dest_wire_on_closed,
 };
 
@@ -276,6 +315,16 @@ int dest_transport_accept(struct dest_transport *dest, struct wire *wire)
     dest->accepted_count++;
     wire_adopt(wire, &dest_wire_events, accepted);
     return 0;
+}
+
+/* The wire that carries both ways by which an answer to what came by `session` leaves; NULL: by an
+ * accepted one. One that is stalled takes its own only. */
+static struct wire_handle *dest_transport_answerer(struct dest_transport *dest, uint64_t session)
+{
+    struct wire_handle *asked = NULL;
+    if (dest->asked_session != session)
+        asked = wire_pool_find(&dest->pool, dest->asked_session);
+    return asked && !asked->wire->stalled ? asked : wire_pool_find(&dest->pool, session);
 }
 
 /* The ready wire of that session, else the one last in use; NULL: none. */
@@ -348,10 +397,21 @@ int dest_transport_send(struct dest_transport *dest, enum actr_payload_type type
     return r == WIRE_FULL ? LANE_FULL : r;
 }
 
+static int dest_transport_hold(struct dest_transport *dest, uint64_t session,
+                               enum actr_payload_type type, struct actr_bytes message)
+{
+    int r = answer_order_hold(&dest->order, session, type, message);
+    if (answer_order_is_over(&dest->order))
+        dest_transport_release(dest);
+    else if (answer_order_is_full(&dest->order))
+        dest_transport_steer(dest);
+    return r;
+}
+
 int dest_transport_send_session(struct dest_transport *dest, uint64_t session,
                                 enum actr_payload_type type, struct actr_bytes message)
 {
-    struct wire_handle *dialled = wire_pool_find(&dest->pool, session);
+    struct wire_handle *dialled = dest_transport_answerer(dest, session);
     struct dest_wire *accepted = dialled ? NULL : dest_transport_accepted(dest, session);
 
     if (!dialled && !accepted)
@@ -360,19 +420,31 @@ int dest_transport_send_session(struct dest_transport *dest, uint64_t session,
         actr_bytes_unref(message);
         return err_origin(ACTR_EUNAVAILABLE, "the peer has gone");
     }
+    if (dialled && answer_order_must_wait(&dest->order) && wire_carries_both(dialled->wire->kind))
+        return dest_transport_hold(dest, session, type, message);
     int r = wire_handle_send(accepted ? &accepted->handle : dialled, type, message);
     dest->shared->stats.frames_out += r >= 0;
     if (accepted) {
+        answer_order_left(&dest->order, accepted->handle.wire);
         dest_wire_touch(accepted);
         dest_wire_steer(accepted);
     }
     return r < 0 ? r : 0;
 }
 
+void dest_transport_asked(struct dest_transport *dest, uint64_t session)
+{
+    if (dest->asked_session == session)
+        return;
+    dest->asked_session = session;
+    if (!wire_pool_find(&dest->pool, session))
+        dest_transport_release(dest); /* what is answered now would leave before them */
+}
+
 void dest_transport_read(struct dest_transport *dest, bool enable)
 {
     dest->is_paused = !enable;
-    wire_pool_read(&dest->pool, enable || dest->is_awaited);
+    dest_transport_steer(dest);
     list_each(link, &dest->accepted) dest_wire_steer(container_of(link, struct dest_wire, link));
 }
 
@@ -383,13 +455,14 @@ void dest_transport_await(struct dest_transport *dest, bool is_awaited)
     dest->is_awaited = is_awaited;
     wire_pool_await(&dest->pool, is_awaited);
     if (dest->is_paused)
-        wire_pool_read(&dest->pool, is_awaited);
+        dest_transport_steer(dest);
 }
 
 /* ---- For peer_transport ---- */
 
 void dest_transport_reset(struct dest_transport *dest, const char *why)
 {
+    dest_transport_release(dest);
     wire_pool_reset(&dest->pool, why);
     list_each(link, &dest->accepted)
         dest_wire_evict(container_of(link, struct dest_wire, link), why);
@@ -397,6 +470,7 @@ void dest_transport_reset(struct dest_transport *dest, const char *why)
 
 void dest_transport_close(struct dest_transport *dest)
 {
+    dest_transport_release(dest);
     wire_pool_close(&dest->pool, "the node stops");
     list_each(link, &dest->accepted)
         dest_wire_evict(container_of(link, struct dest_wire, link), "the node stops");
@@ -411,6 +485,7 @@ struct dest_transport *dest_transport_new(struct dest_shared *shared, const stru
     dest->shared = shared;
     dest->id = *id;
     list_init(&dest->accepted);
+    answer_order_init(&dest->order, shared->options.loop, dest_transport_on_due);
     loop_task_init(&dest->tidy, dest_transport_on_tidy);
     const struct wire_pool_options options = {
         .loop = shared->options.loop,
@@ -430,6 +505,7 @@ void dest_transport_free(struct dest_transport *dest)
 {
     assert(list_is_empty(&dest->accepted) && !dest->user);
     loop_task_cancel(&dest->tidy);
+    answer_order_deinit(&dest->order);
     wire_pool_deinit(&dest->pool);
     mem_free(dest);
 }

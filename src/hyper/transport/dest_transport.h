@@ -14,6 +14,7 @@
 
 #include "base/hash.h"
 #include "base/list.h"
+#include "hyper/transport/answer_order.h"
 #include "hyper/transport/fragment.h"
 #include "hyper/transport/lane.h"
 #include "hyper/transport/peer_transport.h"
@@ -38,6 +39,8 @@ struct dest_transport {
     struct wire_pool pool;
     struct list accepted;    /* wires; the one that was silent longest first */
     uint32_t accepted_count; /* without those we are closing */
+    struct answer_order order;
+    uint64_t asked_session; /* of the wire by which the last request came; 0: none has */
     struct loop_task tidy;
     bool is_paused;  /* by the mailbox */
     bool is_awaited; /* its answers are */

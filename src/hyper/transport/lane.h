@@ -91,11 +91,20 @@ uint64_t dest_transport_stalled(const struct dest_transport *dest);
 int dest_transport_send(struct dest_transport *dest, enum actr_payload_type type,
                         struct actr_bytes message) ACTR_MUST_CHECK;
 
-/* Sends by the wire that `session` names; when it has gone by another accepted wire, or the ready
- * dialled one, to the same peer (for replies). Consumes message. 0, ACTR_EUNAVAILABLE (none is
- * ready; nothing is dialled), ACTR_EINVALID, ACTR_ENOMEM. A full queue is dealt with here: nothing
- * more is read from a wire whose peer does not read its answers, and one that goes on like that is
- * closed. */
+/* A request or a tell of the peer came by the wire `session`, whose sender is verified: answers
+ * follow it. */
+void dest_transport_asked(struct dest_transport *dest, uint64_t session);
+
+/* Sends the answer to a request that came by the wire `session`: by that one; by the one that
+ * carries both ways once the peer asks by it; when it has gone by another accepted wire, or the
+ * ready dialled one, to the same peer. Consumes message. 0, ACTR_EUNAVAILABLE (none is ready;
+ * nothing is dialled), ACTR_EINVALID, ACTR_ENOMEM. A full queue is dealt with here: nothing more is
+ * read from a wire whose peer does not read its answers, and one that goes on like that is closed.
+ *
+ * Answers arrive in the order in which they were given here, also when a better wire takes over:
+ * then they wait until the peer has read those before them (answer_order.h has the bounds). Not so
+ * when a wire is lost or stalls: those that it has taken arrive late or never. Whoever has asked
+ * asks again then. */
 int dest_transport_send_session(struct dest_transport *dest, uint64_t session,
                                 enum actr_payload_type type,
                                 struct actr_bytes message) ACTR_MUST_CHECK;

@@ -35,6 +35,7 @@ struct peer_transport_options {
 struct peer_transport_stats {
     uint64_t frames_in, frames_out;
     uint64_t frames_dropped; /* short, incomplete, of no known type */
+    uint64_t answers_lost;   /* waited behind others (answer_order) when the last wire went */
     uint64_t dials;          /* attempts, of every kind */
     uint32_t dests;
     uint32_t wires; /* ready, dialled and accepted */

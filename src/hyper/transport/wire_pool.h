@@ -8,7 +8,8 @@
  *
  * Order is kept over the takeover: nothing is sent from when the better wire is ready until the
  * peer has read what the worse one took, WIRE_POOL_HOLD_US at most. If that is not enough the worse
- * one goes on, and it is tried again after WIRE_POOL_HOLD_AGAIN_US.
+ * one goes on, and it is tried again after WIRE_POOL_HOLD_AGAIN_US. (So it is for what this node
+ * asks; its answers are dest_transport's.)
  *
  * A wire that stalls carries no more, until it has its path again: a worse one does meanwhile, or
  * is dialled. A better kind that was lost, or could not be made, is tried again while a worse one

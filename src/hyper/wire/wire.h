@@ -28,7 +28,8 @@ static inline bool wire_carries_both(enum wire_kind kind)
 }
 
 /* Which side made the connection; requests leave by dialled wires and by those that carry both
- * ways, replies by the wire the request came by. */
+ * ways, replies by the wire the request came by, or by one that carries both ways and has taken
+ * over from it. */
 enum wire_role { WIRE_DIALLED, WIRE_ACCEPTED };
 
 enum wire_state { WIRE_CONNECTING, WIRE_READY, WIRE_CLOSING, WIRE_CLOSED };
@@ -96,7 +97,7 @@ static inline void wire_read(struct wire *wire, bool enable)
 }
 
 /* on_settled follows when the peer has read all that was taken so far; not while the peer does not
- * read. A further call counts alone. For a wire that is ready, and has this op. */
+ * read. A further call counts alone. For a wire of either role that is ready, and has this op. */
 static inline void wire_settle(struct wire *wire)
 {
     wire->ops->settle(wire);

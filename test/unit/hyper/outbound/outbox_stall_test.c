@@ -120,3 +120,58 @@ TEST(another_wire_takes_what_a_stalled_one_has)
     gate_ask_expect(&once, ACTR_EUNAVAILABLE, "the peer has gone");
     gate_rig_close(&rig);
 }
+
+/* A request that went by a WebSocket, from which WebRTC has taken over since. */
+static void rig_take_over(struct gate_rig *rig, struct gate_ask *ask, struct fake_wire **ret_rtc,
+                          struct fake_wire **ret_ws)
+{
+    gate_rig_open_kinds(rig, NULL, true);
+    assert_int_equal(gate_ask_start(ask, rig, "first", 60000), 0);
+    *ret_rtc = rig->all.wires[0];
+    *ret_ws = rig->all.wires[1];
+    assert_int_equal((*ret_ws)->base.kind, WIRE_WEBSOCKET);
+    fake_wire_ready(*ret_ws);
+    fake_wire_prove(*ret_ws);
+    assert_int_equal((*ret_ws)->sent_count, 1);
+    fake_wire_ready(*ret_rtc);
+    fake_wire_prove(*ret_rtc);
+    fake_wire_settled(*ret_ws);
+}
+
+TEST(what_an_older_wire_took_is_asked_again_when_the_newer_one_may_have_lost_the_answer)
+{
+    struct gate_rig rig;
+    struct gate_ask stalled = {0}, lost = {0};
+    struct fake_wire *rtc, *ws;
+    rig_take_over(&rig, &stalled, &rtc, &ws);
+    fake_wire_stall(rtc, true);
+    assert_int_equal(ws->sent_count, 2);
+    fake_wire_end(rtc, ACTR_EUNAVAILABLE, "gone", false);
+    assert_int_equal(ws->sent_count, 2); /* it has been */
+    gate_rig_answer(ws, 0, "yes");
+    gate_ask_expect(&stalled, 0, "");
+    gate_rig_close(&rig);
+
+    rig_take_over(&rig, &lost, &rtc, &ws);
+    fake_wire_end(rtc, ACTR_EUNAVAILABLE, "gone", false);
+    assert_int_equal(ws->sent_count, 2);
+    gate_rig_answer(ws, 1, "yes");
+    gate_ask_expect(&lost, 0, "");
+    gate_rig_close(&rig);
+}
+
+/* The callee would not remember it: its own wire lives, and may bring the answer yet. */
+TEST(what_is_too_late_to_ask_again_waits_on_its_own_wire)
+{
+    struct gate_rig rig;
+    struct gate_ask ask = {0};
+    struct fake_wire *rtc, *ws;
+    rig_take_over(&rig, &ask, &rtc, &ws);
+    gate_rig_pass(&rig, 26000);
+    fake_wire_end(rtc, ACTR_EUNAVAILABLE, "gone", false);
+    assert_int_equal(ws->sent_count, 1);
+    assert_int_equal(ask.ended, 0);
+    gate_rig_answer(ws, 0, "yes");
+    gate_ask_expect(&ask, 0, "");
+    gate_rig_close(&rig);
+}

@@ -14,7 +14,7 @@
 #include "sys/loop.h"
 
 #define FAKE_WIRES_MAX 64
-#define FAKE_WIRE_SENT_MAX 512
+#define FAKE_WIRE_SENT_MAX 2560
 
 struct fake_wire {
     struct wire base;
