@@ -8,7 +8,8 @@
  *
  * Acknowledgements: our own kind gets one at the end of each burst that was read at once, or, for a
  * single packet, SCTP_DELAY_US later at most, so that an answer can carry it. Other peers, whose
- * window may grow by acknowledgements, get one for each SCTP_SACK_EVERY packets of a burst.
+ * window may grow by acknowledgements, get one for each SCTP_SACK_EVERY packets of a burst, and for
+ * each packet while something is missing: they count those to find a loss (RFC 9260 §7.2.4).
  *
  * Bounds: SCTP_INCOMING_MAX TSNs. A peer that keeps to the window cannot know what things cost
  * beside their bytes, so half as much again is taken of what is early, and twice as much in
@@ -217,7 +218,8 @@ void sctp_incoming_on_packet(struct sctp *sctp)
         return;
     incoming->has_data = false;
     incoming->packets++;
-    if (!sctp->there.has_pad && incoming->packets >= SCTP_SACK_EVERY) {
+    bool has_gap = incoming->last != incoming->highest;
+    if (!sctp->there.has_pad && (has_gap || incoming->packets >= SCTP_SACK_EVERY)) {
         incoming->is_due = true;
         sctp_outgoing_run(sctp);
     }

@@ -132,6 +132,35 @@ TEST(gaps_are_told_exactly)
     sctp_peer_free(peer);
 }
 
+/* SACKs for a burst of six packets of which the second is missing. */
+static size_t acknowledged(const char *supports)
+{
+    struct sctp_peer *peer = sctp_peer_open(NULL, supports);
+    for (uint16_t i = 0; i < 6; i++) {
+        if (i == 1)
+            peer->tsn++;
+        peer->is_burst = i < 5;
+        sctp_peer_say(peer, 1, (uint16_t)(i + (i > 0)), 1);
+    }
+    size_t count = sctp_peer_chunks(peer, 3);
+    struct sctp_peer_data data = whole(peer);
+    data.tsn = peer->tsn - 6;
+    data.ssn = 1;
+    sctp_peer_send_data(peer, &data);
+    assert_int_equal(peer->messages, 7);
+    sctp_peer_expect_well(peer);
+    sctp_peer_free(peer);
+    return count;
+}
+
+TEST(each_packet_beyond_a_gap_is_acknowledged)
+{
+    /* RFC 9260 §6.7, §7.2.4: who counts three of them sends again without a timeout. Our own kind
+     * counts packets, not acknowledgements. */
+    assert_int_equal(acknowledged(SCTP_PEER_SUPPORTS), 5);
+    assert_int_equal(acknowledged("8008000782c08400 c0000004"), 1);
+}
+
 TEST(every_second_tsn_makes_no_packet_too_long)
 {
     struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);

@@ -157,7 +157,8 @@ void sctp_draft_send_raw(struct sctp_peer *peer)
     memcpy(copy, peer->draft.bytes, peer->draft.len);
     sctp_receive(peer->sctp, actr_view_of(copy, peer->draft.len));
     free(copy);
-    sctp_receive_end(peer->sctp);
+    if (!peer->is_burst)
+        sctp_receive_end(peer->sctp);
 }
 
 void sctp_draft_send(struct sctp_peer *peer)

@@ -44,6 +44,7 @@ struct sctp_peer {
     size_t count, packets;                 /* packets: in all */
     unsigned opened, closed, messages, writable, resets_in, resets_out;
     uint16_t last_reset;
+    bool is_burst; /* what is sent now arrives with the next */
     int code;
     struct sctp_message last; /* message */
     size_t last_len, bytes;
