@@ -26,7 +26,7 @@
 
 #define SCTP_NEVER UINT64_MAX
 /* Bounds of what one association keeps track of. */
-#define SCTP_FLIGHT_MAX 16384   /* chunks that are not acknowledged */
+#define SCTP_FLIGHT_MAX 16384   /* chunks that are not acknowledged; one is kept for giving up */
 #define SCTP_INCOMING_MAX 16384 /* TSNs beyond the first missing one */
 /* What a message or chunk that waits costs beside its bytes, in the window. */
 #define SCTP_ITEM_COST 128

@@ -228,7 +228,8 @@ static bool sctp_outgoing_next(struct sctp *sctp, struct sctp_outgoing *message,
 {
     size_t len = sctp_outgoing_cut(sctp, message, writer);
 
-    if (len == 0 || !sctp_outgoing_has_window(sctp, len))
+    if (len == 0 || !sctp_outgoing_has_window(sctp, len) ||
+        sctp_flight_count(&sctp->flight) >= SCTP_FLIGHT_MAX - 1)
         return false;
     uint32_t tsn = sctp->flight.next;
     struct sctp_flying *flying = sctp_flight_push(&sctp->flight);

@@ -7,6 +7,8 @@
 #include "harness.h"
 #include "sctp_peer.h"
 
+#define FLIGHT_MAX 16384 /* chunks in flight */
+
 static const struct sctp_message plain = {.stream = 1, .ppid = SCTP_PPID_BINARY};
 
 static void say(struct sctp_peer *peer, size_t len)
@@ -280,6 +282,51 @@ TEST(towards_who_cannot_skip_all_is_reliable)
     assert_true(sctp_peer_chunks(peer, 0) >= 2);
     assert_int_equal(sctp_peer_chunks(peer, 192), 0);
     sctp_peer_sack(peer, peer->first_tsn, SCTP_PEER_WINDOW);
+    sctp_peer_expect_well(peer);
+    sctp_peer_free(peer);
+}
+
+/* As many chunks as can be kept track of are in flight, none is acknowledged any more, and the last
+ * is the beginning of a message that is given up: its end takes a TSN too. */
+TEST(a_flight_that_is_full_has_room_for_what_is_given_up)
+{
+    static const struct sctp_message brief = {
+        .stream = 2, .ppid = SCTP_PPID_BINARY, .reliability = 2, .reliability_value = 100};
+    struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
+    uint32_t sent = 0;
+    for (int round = 0; round < 6; round++) { /* the congestion window grows */
+        for (int i = 0; i < 8000; i++)
+            say(peer, 1);
+        sctp_peer_run(peer, 1000);
+        for (uint32_t until = sent + 8000; sent < until;) {
+            sctp_peer_forget(peer);
+            sent += 100;
+            sctp_peer_sack(peer, peer->first_tsn + sent - 1, SCTP_PEER_WINDOW);
+            sctp_peer_run(peer, 1000);
+        }
+    }
+    uint8_t *data;
+    for (int i = 0; i < FLIGHT_MAX - 2; i++) {
+        say(peer, 1);
+        sctp_peer_forget(peer);
+    }
+    struct actr_bytes message = bytes_new(5000, &data);
+    assert_non_null(data);
+    memset(data, 1, 5000);
+    assert_true(sctp_send(peer->sctp, &brief, message) >= 0);
+    for (int i = 0; i < 100; i++) {
+        sctp_peer_run(peer, 100000);
+        sctp_peer_forget(peer);
+    }
+    assert_int_equal(peer->closed, 0);
+    uint32_t last = peer->first_tsn + sent + FLIGHT_MAX - 3; /* before that message */
+    sctp_peer_sack(peer, last, SCTP_PEER_WINDOW);
+    sctp_peer_run(peer, 10000000);
+    const uint8_t *skip = sctp_peer_chunk(peer, 192, 0, NULL);
+    assert_non_null(skip);
+    assert_int_equal(sctp_peer_get32(skip + 4), last + 2); /* its beginning, and its end */
+    sctp_peer_sack(peer, last + 2, SCTP_PEER_WINDOW);
+    assert_int_equal(sctp_buffered(peer->sctp), 0);
     sctp_peer_expect_well(peer);
     sctp_peer_free(peer);
 }
