@@ -18,6 +18,7 @@
 
 #include <actr/bytes.h>
 
+#include "base/excess.h"
 #include "net/address.h"
 
 struct net;
@@ -44,11 +45,19 @@ struct net_close {
     const char *detail; /* for people; lent; never NULL */
 };
 
+/* A message that would be longer is not waited for: its connection is closed with 1009. Who could
+ * name such a length in a lane's frame has none left (32 bits). */
+#define NET_WS_EXCESS_MAX UINT32_MAX
+
 /* Events of one WebSocket connection. Any may be NULL but on_closed. */
 struct net_ws_events {
     void (*on_open)(void *user); /* the upgrade succeeded; both roles */
     void (*on_message)(void *user, struct actr_bytes message,
-                       bool is_binary);                    /* whole, reassembled */
+                       bool is_binary); /* whole, reassembled */
+    /* A message over message_len_max has come; the connection lives on. NULL: it is closed with
+     * 1009 as soon as the length is known. Control frames come between the parts as ever; text is
+     * not checked for UTF-8. */
+    void (*on_excess)(void *user, const struct excess *excess, bool is_binary);
     void (*on_pong)(void *user, struct actr_view payload); /* solicited or not */
     void (*on_writable)(void *user); /* after NET_FULL: below the low-water mark */
     void (*on_closed)(void *user, const struct net_close *why); /* exactly once, last */
@@ -65,7 +74,7 @@ struct net_ws_options {
     const struct net_header *headers;
     size_t header_count;
     uint32_t connect_timeout_ms; /* name, TCP, TLS and upgrade together; 0: 10,000 */
-    uint32_t message_len_max;    /* larger: closed with 1009; 0: 16 MiB + 64 */
+    uint32_t message_len_max;    /* of longer ones on_excess tells; 0: 16 MiB + 64 */
     uint32_t queue_high; /* bytes of unsent messages that mean NET_FULL; 0: 4 MiB; low water is a
                             quarter */
     uint32_t ping_interval_ms; /* a Ping after so much silence from the peer; 0: none */

@@ -67,6 +67,7 @@ static void ws_forget_input(struct ws *ws)
     actr_bytes_unref(ws->stash);
     ws->stash = (struct actr_bytes){0};
     builder_deinit(&ws->message);
+    excess_end(&ws->excess);
 }
 
 void ws_end(struct ws *ws, enum net_cause cause, uint16_t code, const char *detail)

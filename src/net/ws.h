@@ -55,9 +55,10 @@ struct ws {
     struct net_close why; /* detail NULL: not known yet */
     char detail[128];
 
-    struct actr_bytes stash; /* came in while reading was off */
-    struct builder message;  /* being assembled */
-    uint8_t message_opcode;  /* 0: none is */
+    struct actr_bytes stash;     /* came in while reading was off */
+    struct builder message;      /* being assembled */
+    struct excess_keeper excess; /* instead, of one that is too long */
+    uint8_t message_opcode;      /* 0: none is */
     struct wsframe frame;
     uint64_t frame_got; /* payload bytes of `frame` so far */
     bool in_frame;

@@ -4,7 +4,8 @@
  *
  * The payload is copied once, from the buffer of the read into the message, and unmasked on the
  * way. A message in one frame gets exactly the memory it needs; for fragments it doubles. Memory
- * that a frame only announces is not touched before it is filled.
+ * that a frame only announces is not touched before it is filled. Of a message that is too long the
+ * ends alone are kept, where somebody wants to know of it.
  *
  * Rules of several frames are here (RFC 6455 §5.4, §5.5.1, §8.1); those of one are wsframe.c's. A
  * peer that breaks one is told by 1002, 1007 or 1009. Loop thread; after an event was delivered the
@@ -30,13 +31,44 @@ static bool ws_is_reading(const struct ws *ws)
     return (ws_state(ws) == WS_OPEN && !ws->is_paused) || ws_state(ws) == WS_CLOSING;
 }
 
+/* Of the message being assembled, so far. */
+static uint64_t ws_message_len(const struct ws *ws)
+{
+    return excess_has_begun(&ws->excess) ? ws->excess.len : ws->message.len;
+}
+
+/* With the frame that has begun. */
+static bool ws_exceeds(const struct ws *ws, uint64_t len_max)
+{
+    uint64_t len = ws_message_len(ws);
+    return len > len_max || ws->frame.len > len_max - len;
+}
+
 /* The peer is told what it sent and what it may send. */
 static void ws_fail_size(struct ws *ws)
 {
     char text[96];
     snprintf(text, sizeof(text), "message too big: %llu B > limit %u B",
-             (unsigned long long)ws->frame.len + ws->message.len, ws->message_len_max);
+             (unsigned long long)ws->frame.len + ws_message_len(ws), ws->message_len_max);
     ws_fail(ws, WS_CODE_TOO_BIG, text);
+}
+
+/* From here on the ends of the message will do. */
+static int ws_begin_excess(struct ws *ws)
+{
+    if (ws_state(ws) != WS_OPEN || excess_has_begun(&ws->excess))
+        return 0;
+    int r = excess_begin(&ws->excess, actr_view_of(ws->message.data, ws->message.len));
+    if (r == 0)
+        builder_deinit(&ws->message);
+    return r;
+}
+
+static int ws_reserve(struct ws *ws)
+{
+    if (ws_state(ws) != WS_OPEN)
+        return 0;
+    return builder_reserve(&ws->message, (size_t)ws->frame.len, ws->message_len_max);
 }
 
 /* The header of a frame that carries a part of a message. */
@@ -48,13 +80,22 @@ static void ws_begin_data(struct ws *ws)
     if (is_first == (ws->message_opcode != 0))
         ws_fail(ws, WS_CODE_PROTOCOL,
                 is_first ? "message within a message" : "continuation of nothing");
-    else if (frame->len > ws->message_len_max - ws->message.len)
+    else if (ws_exceeds(ws, ws->events->on_excess ? NET_WS_EXCESS_MAX : ws->message_len_max))
         ws_fail_size(ws);
-    else if (ws_state(ws) == WS_OPEN &&
-             builder_reserve(&ws->message, (size_t)frame->len, ws->message_len_max) < 0)
+    else if ((ws_exceeds(ws, ws->message_len_max) ? ws_begin_excess(ws) : ws_reserve(ws)) < 0)
         ws_fail(ws, WS_CODE_INTERNAL, "out of memory");
     else if (is_first)
         ws->message_opcode = frame->opcode;
+}
+
+static void ws_on_excess(struct ws *ws, bool is_text)
+{
+    struct excess_keeper keeper = ws->excess;
+    const struct excess kept = excess_kept(&keeper);
+    ws->excess = (struct excess_keeper){0};
+    if (ws_state(ws) == WS_OPEN)
+        ws->events->on_excess(ws->user, &kept, !is_text);
+    excess_end(&keeper);
 }
 
 static void ws_on_message(struct ws *ws)
@@ -63,6 +104,10 @@ static void ws_on_message(struct ws *ws)
     bool is_text = ws->message_opcode == WSFRAME_TEXT;
 
     ws->message_opcode = 0;
+    if (excess_has_begun(&ws->excess)) {
+        ws_on_excess(ws, is_text);
+        return;
+    }
     if (ws_state(ws) == WS_OPEN && is_text && !text_is_utf8(actr_bytes_view(message)))
         ws_fail(ws, WS_CODE_TEXT, "text is not UTF-8");
     if (ws_state(ws) == WS_OPEN && ws->events->on_message)
@@ -126,15 +171,25 @@ static size_t ws_take_header(struct ws *ws, struct actr_view view)
     return ws->frame.header_len - had;
 }
 
-/* Where the next bytes of the payload go; NULL: nowhere, they are dropped. */
-static uint8_t *ws_payload_place(struct ws *ws)
+/* Where the next bytes of the payload go, *len of them at most; NULL: nowhere, they are dropped. */
+static uint8_t *ws_payload_place(struct ws *ws, size_t *len)
 {
     if (wsframe_is_control(&ws->frame))
         return ws->control + ws->frame_got;
     /* Closing: nobody will get the message, and there may be no room for this part. */
-    if (ws_state(ws) != WS_OPEN || !ws->message.data)
+    if (ws_state(ws) != WS_OPEN)
         return NULL;
-    return ws->message.data + ws->message.len;
+    if (excess_has_begun(&ws->excess))
+        return excess_place(&ws->excess, len);
+    return ws->message.data ? ws->message.data + ws->message.len : NULL;
+}
+
+static void ws_payload_add(struct ws *ws, size_t len)
+{
+    if (excess_has_begun(&ws->excess))
+        excess_add(&ws->excess, len);
+    else
+        ws->message.len += len;
 }
 
 /* Takes payload. Returns the bytes used; at the end of the frame it calls up. */
@@ -142,7 +197,7 @@ static size_t ws_take_payload(struct ws *ws, struct actr_view view)
 {
     uint64_t left = ws->frame.len - ws->frame_got;
     size_t len = left < view.len ? (size_t)left : view.len;
-    uint8_t *to = ws_payload_place(ws);
+    uint8_t *to = ws_payload_place(ws, &len);
 
     if (to && len > 0 && ws->frame.is_masked)
         wsframe_mask(to, view.ptr, len, ws->frame.mask, ws->frame_got);
@@ -150,7 +205,7 @@ static size_t ws_take_payload(struct ws *ws, struct actr_view view)
         memcpy(to, view.ptr, len);
     ws->frame_got += len;
     if (to && !wsframe_is_control(&ws->frame))
-        ws->message.len += len;
+        ws_payload_add(ws, len);
     if (ws->frame_got < ws->frame.len)
         return len;
 

@@ -212,6 +212,13 @@ static void ws_open(struct sim_ws *ws)
 static void ws_on_message(struct sim_ws *ws, struct sim_packet *packet)
 {
     struct actr_bytes message = packet->bytes;
+    if (message.len > ws->message_len_max && ws->events->on_excess) {
+        size_t end = message.len / 2 < EXCESS_END_LEN ? message.len / 2 : EXCESS_END_LEN;
+        const struct excess excess = {
+            {message.ptr, end}, {message.ptr + message.len - end, end}, message.len};
+        ws->events->on_excess(ws->user, &excess, true);
+        return;
+    }
     if (message.len > ws->message_len_max) {
         ws_set_why(ws, NET_PROTOCOL_ERROR, 1009, "message too large");
         sim_end_drop(ws->end);

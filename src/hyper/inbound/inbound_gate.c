@@ -230,7 +230,7 @@ void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *f
 
 void inbound_gate_on_excess(struct inbound_gate *gate, struct dest_transport *from,
                             uint64_t session, bool verified, enum actr_payload_type type,
-                            const struct lane_excess *excess)
+                            const struct excess *excess)
 {
     const struct mailbox_origin origin = {*dest_transport_id(from), session};
     struct envelope envelope = {.direction = ENVELOPE_UNSPECIFIED};

@@ -75,7 +75,7 @@ void inbound_gate_on_message(struct inbound_gate *gate, struct dest_transport *f
  * that awaits a response ends with the same; a tell, and what no ends are known of, is dropped. */
 void inbound_gate_on_excess(struct inbound_gate *gate, struct dest_transport *from,
                             uint64_t session, bool verified, enum actr_payload_type type,
-                            const struct lane_excess *excess);
+                            const struct excess *excess);
 
 /* mailbox_events.on_room. peer NULL: everyone. */
 void inbound_gate_on_room(struct inbound_gate *gate, const struct actr_id *peer);

@@ -266,7 +266,7 @@ static void wiring_on_message(void *owner, struct dest_transport *from, uint64_t
 
 static void wiring_on_excess(void *owner, struct dest_transport *from, uint64_t session,
                              bool verified, enum actr_payload_type type,
-                             const struct lane_excess *excess)
+                             const struct excess *excess)
 {
     struct actr_node *node = owner;
     inbound_gate_on_excess(node->inbound, from, session, verified, type, excess);

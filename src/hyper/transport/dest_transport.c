@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "hyper/transport/ws_frame.h"
 
 /* An accepted wire. */
 struct dest_wire {
@@ -38,21 +39,44 @@ static void dest_transport_tidy(struct dest_transport *dest)
     loop_defer(dest->shared->options.loop, &dest->tidy);
 }
 
-/* Of a message that was too long; consumes ends. */
+/* Is its peer known to be who it says? */
+static bool dest_transport_verifies(const struct wire *wire)
+{
+    return wire->role == WIRE_ACCEPTED || wire_carries_both(wire->kind);
+}
+
+/* Of a message that was too long, in fragments; consumes ends. */
 static void dest_transport_deliver_ends(struct dest_transport *dest,
-                                        const struct wire_handle *handle, bool verified,
+                                        const struct wire_handle *handle,
                                         enum actr_payload_type type, struct actr_bytes ends)
 {
     AUTO_BYTES struct actr_bytes owned = ends;
     const struct peer_transport_options *options = &dest->shared->options;
     size_t head_len = handle->excess.head_len;
-    const struct lane_excess excess = {
+    const struct excess excess = {
         .head = {ends.ptr, head_len},
         .tail = {ends.len ? ends.ptr + head_len : NULL, ends.len - head_len},
         .len = handle->excess.len,
     };
-    options->events->on_excess(options->owner, dest, handle->wire->session, verified, type,
-                               &excess);
+    options->events->on_excess(options->owner, dest, handle->wire->session,
+                               dest_transport_verifies(handle->wire), type, &excess);
+}
+
+/* Of one that was too long for a WebSocket. */
+static void dest_transport_deliver_excess(struct dest_transport *dest, const struct wire *wire,
+                                          const struct excess *excess)
+{
+    const struct peer_transport_options *options = &dest->shared->options;
+    struct excess body = *excess;
+    enum actr_payload_type type;
+
+    if (ws_frame_decode_ends(&body, &type) < 0) {
+        dest->shared->stats.frames_dropped++;
+        return;
+    }
+    dest->shared->stats.frames_in++;
+    options->events->on_excess(options->owner, dest, wire->session, dest_transport_verifies(wire),
+                               type, &body);
 }
 
 static void dest_transport_deliver(struct dest_transport *dest, struct wire_handle *handle,
@@ -74,14 +98,13 @@ static void dest_transport_deliver(struct dest_transport *dest, struct wire_hand
         shared->stats.frames_dropped++;
         return;
     }
-    bool verified = wire->role == WIRE_ACCEPTED || wire_carries_both(wire->kind);
     shared->stats.frames_in++;
     if (r == WIRE_HANDLE_TOO_LONG) {
-        dest_transport_deliver_ends(dest, handle, verified, type, message);
+        dest_transport_deliver_ends(dest, handle, type, message);
         return;
     }
-    shared->options.events->on_message(shared->options.owner, dest, wire->session, verified,
-                                       wire->kind, type, message);
+    shared->options.events->on_message(shared->options.owner, dest, wire->session,
+                                       dest_transport_verifies(wire), wire->kind, type, message);
 }
 
 static void dest_transport_tell_wire(struct dest_transport *dest, uint64_t session, int code,
@@ -151,6 +174,12 @@ static void dest_transport_on_message(void *owner, struct wire_handle *handle, u
     dest_transport_deliver(owner, handle, channel, message);
 }
 
+static void dest_transport_on_excess(void *owner, struct wire_handle *handle,
+                                     const struct excess *excess)
+{
+    dest_transport_deliver_excess(owner, handle->wire, excess);
+}
+
 static void dest_transport_on_writable(void *owner)
 {
     struct dest_transport *dest = owner;
@@ -186,6 +215,7 @@ static const struct wire_pool_events dest_transport_pool_events = {
     .on_carrier = dest_transport_on_carrier,
     .on_proven = dest_transport_on_proven,
     .on_message = dest_transport_on_message,
+    .on_excess = dest_transport_on_excess,
     .on_writable = dest_transport_on_writable,
     .on_stall = dest_transport_on_stall,
     .on_lost = dest_transport_on_lost,
@@ -228,6 +258,15 @@ static void dest_wire_on_message(void *owner, struct wire *wire, uint8_t channel
     dest_transport_deliver(accepted->dest, &accepted->handle, channel, message);
 }
 
+static void dest_wire_on_excess(void *owner, struct wire *wire, uint8_t channel,
+                                const struct excess *excess)
+{
+    struct dest_wire *accepted = owner;
+    (void)channel;
+    dest_wire_touch(accepted);
+    dest_transport_deliver_excess(accepted->dest, wire, excess);
+}
+
 static void dest_wire_on_writable(void *owner, struct wire *wire, uint8_t channel)
 {
     struct dest_wire *accepted = owner;
@@ -268,6 +307,7 @@ static void dest_wire_on_closed(void *owner, struct wire *wire, int code, const 
 
 static const struct wire_events dest_wire_events = {
     .on_message = dest_wire_on_message,
+    .on_excess = dest_wire_on_excess,
     .on_writable = dest_wire_on_writable,
     .on_settled = dest_wire_on_settled,
     .on_closed = dest_wire_on_closed,

@@ -16,6 +16,7 @@
 #include <actr/context.h>
 #include <actr/id.h>
 
+#include "base/excess.h"
 #include "hyper/wire/wire.h"
 
 struct peer_transport;
@@ -23,21 +24,15 @@ struct dest_transport;
 
 #define LANE_FULL 1 /* taken, but send no more to this destination until on_writable */
 
-/* A message of a peer that is longer than this node takes: what was kept of it. Lent. */
-struct lane_excess {
-    struct actr_view head, tail; /* its beginning and its end */
-    size_t len;                  /* of the message as it was sent */
-};
-
 struct lane_events {
     /* A whole message of a peer came by the wire `session`. verified tells whether the peer's
      * identity was proven (accepted wire) or is only who we meant to dial, kind what carried it. A
      * reference. */
     void (*on_message)(void *owner, struct dest_transport *from, uint64_t session, bool verified,
                        enum wire_kind kind, enum actr_payload_type type, struct actr_bytes message);
-    /* The same of a message that was too long; the wire lives on. */
+    /* The same of a message that was too long, of which the ends were kept; the wire lives on. */
     void (*on_excess)(void *owner, struct dest_transport *from, uint64_t session, bool verified,
-                      enum actr_payload_type type, const struct lane_excess *excess);
+                      enum actr_payload_type type, const struct excess *excess);
     /* A dialled wire is ready, the first, another after a loss, or one of a better kind: whoever
      * waits may send. */
     void (*on_ready)(void *owner, struct dest_transport *dest, uint64_t session);

@@ -55,7 +55,7 @@ int wire_handle_send(struct wire_handle *handle, enum actr_payload_type type,
 #define WIRE_HANDLE_TOO_LONG 2 /* *message is the ends of one, as handle->excess says */
 
 /* Takes the frame off *message, which came by `channel`. 0: *message is whole. WIRE_HANDLE_PART,
- * WIRE_HANDLE_TOO_LONG (of fragments only; a WebSocket bounds its messages itself).
+ * WIRE_HANDLE_TOO_LONG (of fragments only; a WebSocket tells by wire_events.on_excess).
  * ACTR_EDECODE, ACTR_ENOMEM: *message has been given back.
  */
 int wire_handle_receive(struct wire_handle *handle, uint8_t channel,

@@ -292,6 +292,14 @@ static void wire_pool_on_message(void *owner, struct wire *wire, uint8_t channel
                                            message);
 }
 
+static void wire_pool_on_excess(void *owner, struct wire *wire, uint8_t channel,
+                                const struct excess *excess)
+{
+    struct wire_pool_slot *slot = owner;
+    (void)wire, (void)channel;
+    slot->pool->options.events->on_excess(slot->pool->options.owner, &slot->handle, excess);
+}
+
 static void wire_pool_on_writable(void *owner, struct wire *wire, uint8_t channel)
 {
     struct wire_pool_slot *slot = owner;
@@ -352,6 +360,7 @@ static const struct wire_events wire_pool_wire_events = {
     .on_ready = wire_pool_on_ready,
     .on_proven = wire_pool_on_proven,
     .on_message = wire_pool_on_message,
+    .on_excess = wire_pool_on_excess,
     .on_writable = wire_pool_on_writable,
     .on_settled = wire_pool_on_settled,
     .on_stall = wire_pool_on_stall,

@@ -51,6 +51,7 @@ struct wire_pool_events {
     void (*on_proven)(void *owner, struct wire *wire);
     void (*on_message)(void *owner, struct wire_handle *handle, uint8_t channel,
                        struct actr_bytes message);
+    void (*on_excess)(void *owner, struct wire_handle *handle, const struct excess *excess);
     void (*on_writable)(void *owner); /* the carrier's */
     /* The path of a wire is lost: what it was given may arrive late or never. It does not carry
      * until on_carrier says so again; another one may. */

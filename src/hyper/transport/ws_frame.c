@@ -27,24 +27,53 @@ int ws_frame_encode(enum actr_payload_type type, struct actr_bytes *message)
     return bytes_prepend(message, header, sizeof(header));
 }
 
-int ws_frame_decode(struct actr_bytes *message, enum actr_payload_type *ret_type)
+/* The header in front of what is `len` bytes with it. */
+static int ws_frame_read(struct actr_view view, size_t len, enum actr_payload_type *ret_type,
+                         size_t *ret_body_len)
 {
-    struct cursor cursor = cursor_of(actr_bytes_view(*message));
+    struct cursor cursor = cursor_of(view);
     uint8_t type = cursor_u8(&cursor);
-    uint32_t len = cursor_u32be(&cursor);
+    uint32_t body_len = cursor_u32be(&cursor);
     const char *wrong = NULL;
 
     if (cursor.failed)
         wrong = "short";
     else if (!payload_type_is_valid(type))
         wrong = "of no known type";
-    else if (len > cursor_left(&cursor))
+    else if (body_len > len - WS_FRAME_HEADER_LEN)
         wrong = "incomplete";
-    if (wrong) {
-        actr_bytes_unref(bytes_take(message));
+    if (wrong)
         return err_origin(ACTR_EDECODE, "frame is %s", wrong);
-    }
     *ret_type = (enum actr_payload_type)type;
-    *message = actr_bytes_slice(*message, WS_FRAME_HEADER_LEN, len);
+    *ret_body_len = body_len;
+    return 0;
+}
+
+int ws_frame_decode(struct actr_bytes *message, enum actr_payload_type *ret_type)
+{
+    size_t body_len;
+    int r = ws_frame_read(actr_bytes_view(*message), message->len, ret_type, &body_len);
+    if (r < 0) {
+        actr_bytes_unref(bytes_take(message));
+        return r;
+    }
+    *message = actr_bytes_slice(*message, WS_FRAME_HEADER_LEN, body_len);
+    return 0;
+}
+
+int ws_frame_decode_ends(struct excess *excess, enum actr_payload_type *ret_type)
+{
+    size_t body_len;
+    int r = ws_frame_read(excess->head, excess->len, ret_type, &body_len);
+    if (r < 0)
+        return r;
+    size_t rest = excess->len - WS_FRAME_HEADER_LEN - body_len; /* ignored: the end of the end */
+    struct actr_view head = {excess->head.ptr + WS_FRAME_HEADER_LEN,
+                             excess->head.len - WS_FRAME_HEADER_LEN};
+    struct actr_view tail = excess->tail;
+    if (head.len > body_len)
+        head.len = body_len;
+    tail.len = tail.len > rest ? tail.len - rest : 0;
+    *excess = (struct excess){head, tail, body_len};
     return 0;
 }

@@ -12,6 +12,8 @@
 #include <actr/bytes.h>
 #include <actr/context.h>
 
+#include "base/excess.h"
+
 #define WS_FRAME_HEADER_LEN 5
 
 /* Puts the header in front of *message, in place when there is headroom and no other reference.
@@ -21,3 +23,7 @@ int ws_frame_encode(enum actr_payload_type type, struct actr_bytes *message) ACT
 /* Takes the header off: *message becomes the body, no copy. ACTR_EDECODE (short, incomplete, no
  * such type): *message has been given back. */
 int ws_frame_decode(struct actr_bytes *message, enum actr_payload_type *ret_type) ACTR_MUST_CHECK;
+
+/* The same of a message of which the ends were kept: *excess becomes those of the body.
+ * ACTR_EDECODE likewise, *excess is as it was. */
+int ws_frame_decode_ends(struct excess *excess, enum actr_payload_type *ret_type) ACTR_MUST_CHECK;

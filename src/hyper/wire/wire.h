@@ -17,6 +17,8 @@
 #include <actr/bytes.h>
 #include <actr/id.h>
 
+#include "base/excess.h"
+
 struct wire;
 
 enum wire_kind { WIRE_WEBSOCKET, WIRE_WEBRTC };
@@ -43,6 +45,9 @@ struct wire_events {
     void (*on_proven)(void *owner, struct wire *wire);
     /* One whole message; a reference. */
     void (*on_message)(void *owner, struct wire *wire, uint8_t channel, struct actr_bytes message);
+    /* One that is longer than this side takes; the wire lives on. WebSocket only: the messages of
+     * the others are fragments, and never too long. */
+    void (*on_excess)(void *owner, struct wire *wire, uint8_t channel, const struct excess *excess);
     void (*on_writable)(void *owner, struct wire *wire, uint8_t channel);
     /* After wire_settle(). */
     void (*on_settled)(void *owner, struct wire *wire);

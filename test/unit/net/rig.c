@@ -126,6 +126,17 @@ static void end_on_message(void *user, struct actr_bytes message, bool is_binary
     actr_bytes_unref(message);
 }
 
+static void end_on_excess(void *user, const struct excess *excess, bool is_binary)
+{
+    struct rig_end *end = user;
+    const struct actr_view last = excess->tail.len > 0 ? excess->tail : excess->head;
+    assert_true(is_binary && excess->head.len >= 2 && last.len >= 2);
+    end->excess_count++;
+    end->excess_len = excess->len;
+    memcpy(end->excess_ends, excess->head.ptr, 2);
+    memcpy(end->excess_ends + 2, last.ptr + last.len - 2, 2);
+}
+
 static void end_on_pong(void *user, struct actr_view payload)
 {
     struct rig_end *end = user;
@@ -159,6 +170,20 @@ const struct net_ws_events rig_end_events = {
     .on_closed = end_on_closed,
 };
 
+static const struct net_ws_events end_excess_events = {
+    .on_open = end_on_open,
+    .on_message = end_on_message,
+    .on_excess = end_on_excess,
+    .on_pong = end_on_pong,
+    .on_writable = end_on_writable,
+    .on_closed = end_on_closed,
+};
+
+static const struct net_ws_events *end_events(const struct rig *rig)
+{
+    return rig->want_excess ? &end_excess_events : &rig_end_events;
+}
+
 void rig_end_deinit(struct rig_end *end)
 {
     for (size_t i = 0; i < end->message_count && i < RIG_MESSAGE_MAX; i++)
@@ -172,7 +197,7 @@ void rig_dial(struct rig *rig, const char *path, const struct net_ws_options *op
     if (options)
         all = *options;
     all.url = rig_url(rig, all.url ? all.url : "ws", path);
-    assert_int_equal(net_ws_dial(rig->net, &all, &rig_end_events, &rig->client, &rig->client.ws),
+    assert_int_equal(net_ws_dial(rig->net, &all, end_events(rig), &rig->client, &rig->client.ws),
                      0);
 }
 
@@ -233,7 +258,7 @@ static unsigned server_on_upgrade(void *user, struct net_request *request,
     rig_end_deinit(&rig->accepted);
     rig->accepted = (struct rig_end){
         .ws = ws, .want_echo = want_echo, .want_pause = want_pause, .on_message = on_message};
-    *ret_events = &rig_end_events;
+    *ret_events = end_events(rig);
     *ret_user = &rig->accepted;
     return 101;
 }

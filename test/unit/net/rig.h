@@ -22,6 +22,8 @@ struct rig_end {
     bool is_open, is_closed, want_echo, want_pause;
     size_t message_count, text_count, pong_count, writable_count, byte_count;
     struct actr_bytes messages[RIG_MESSAGE_MAX]; /* the first ones; given back by rig_close() */
+    size_t excess_count, excess_len;             /* how many, and of the last one */
+    uint8_t excess_ends[4];                      /* its first two and its last two bytes */
     char pong[126];
     enum net_cause cause;
     unsigned code;
@@ -37,6 +39,7 @@ struct rig {
     unsigned upgrade_status;         /* what on_upgrade answers */
     size_t upgrade_count, request_count, abandoned_count;
     bool is_server_closed, want_late;
+    bool want_excess;         /* both ends opened from here on hear of messages over the limit */
     struct net_request *late; /* not answered yet */
     char method[16], path[256], query[4096], header[9000], peer[64];
     struct actr_bytes body;

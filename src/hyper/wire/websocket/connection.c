@@ -180,17 +180,34 @@ static void ws_connection_on_open(void *user)
     wire->events->on_ready(wire->owner, wire);
 }
 
+/* A message has come; true: it goes up. */
+static bool ws_connection_takes(struct ws_connection *connection, bool is_binary)
+{
+    const struct wire *wire = &connection->wire;
+
+    if (is_binary && wire->state == WIRE_READY)
+        ws_connection_prove(connection);
+    return is_binary && wire->state == WIRE_READY;
+}
+
 static void ws_connection_on_message(void *user, struct actr_bytes message, bool is_binary)
 {
     struct ws_connection *connection = user;
     struct wire *wire = &connection->wire;
 
-    if (is_binary && wire->state == WIRE_READY)
-        ws_connection_prove(connection);
-    if (is_binary && wire->state == WIRE_READY)
+    if (ws_connection_takes(connection, is_binary))
         wire->events->on_message(wire->owner, wire, 0, message);
     else
         actr_bytes_unref(message);
+}
+
+static void ws_connection_on_excess(void *user, const struct excess *excess, bool is_binary)
+{
+    struct ws_connection *connection = user;
+    struct wire *wire = &connection->wire;
+
+    if (ws_connection_takes(connection, is_binary))
+        wire->events->on_excess(wire->owner, wire, 0, excess);
 }
 
 static void ws_connection_on_pong(void *user, struct actr_view payload)
@@ -239,6 +256,7 @@ static void ws_connection_on_closed(void *user, const struct net_close *why)
 const struct net_ws_events ws_connection_events = {
     .on_open = ws_connection_on_open,
     .on_message = ws_connection_on_message,
+    .on_excess = ws_connection_on_excess,
     .on_pong = ws_connection_on_pong,
     .on_writable = ws_connection_on_writable,
     .on_closed = ws_connection_on_closed,

@@ -558,8 +558,7 @@ static void arrive_ends(struct rig *rig, uint64_t session, bool verified,
 {
     AUTO_BYTES struct actr_bytes owned = message;
     const struct actr_id id = id_of(1);
-    const struct lane_excess excess = {
-        {owned.ptr, 30}, {owned.ptr + owned.len - 100, 100}, owned.len};
+    const struct excess excess = {{owned.ptr, 30}, {owned.ptr + owned.len - 100, 100}, owned.len};
     inbound_gate_on_excess(rig->gate, peer_transport_find(rig->transport, &id), session, verified,
                            type, &excess);
 }

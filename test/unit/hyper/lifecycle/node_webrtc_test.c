@@ -22,7 +22,7 @@ static struct {
     struct actr_node *a, *b;
     struct actr_id a_id, b_id;
     struct lock lock;
-    unsigned seen[20]; /* hooks of a, by number */
+    unsigned seen[20]; /* hooks of both, by number */
 } rig;
 
 static void on_echo(struct actr_ctx *ctx, struct actr_view request, void *self)
@@ -196,13 +196,17 @@ TEST(statistics_of_a_session)
     rig_close();
 }
 
+/* Both listen, and without a relay no session of WebRTC comes to be. */
+#define WEBSOCKET_ONLY                                                                             \
+    "[webrtc]\nforce_relay = true\n[websocket]\nlisten_port = 0\nbind = \"127.0.0.1\"\n"
+
 /* b takes and sends 100,000 bytes at most. */
-static void rig_open_unequal(void)
+static void rig_open_unequal(const char *config)
 {
     const struct actr_node_options options = {.size = sizeof(options), .message_bytes_max = 100000};
-    rig_open("", "");
+    rig_open(config, config);
     actr_node_close(rig.b);
-    rig.b = node_new_with(B_TYPE, "", &options);
+    rig.b = node_new_with(B_TYPE, config, &options);
     rig.b_id = actr_node_id(rig.b);
 }
 
@@ -222,10 +226,10 @@ static unsigned frames_dropped(struct actr_node *node)
     return (unsigned)stats.frames_dropped;
 }
 
-TEST(a_request_too_long_for_its_callee)
+static void request_too_long(const char *config)
 {
     uint8_t *data;
-    rig_open_unequal();
+    rig_open_unequal(config);
     echo(rig.a, &rig.b_id, 90000);
     /* The last fragment is full, or has a few bytes: the end reaches back into the one before. */
     for (size_t len = 7 * 16384 - 120; len < 7 * 16384 + 40; len += 10) {
@@ -239,14 +243,27 @@ TEST(a_request_too_long_for_its_callee)
     echo(rig.a, &rig.b_id, 90000);
     assert_int_equal(frames_dropped(rig.b), 17);
     rig_close();
-    assert_int_equal(seen(ACTR_HOOK_WEBRTC_CONNECTED), 2);
 }
 
-TEST(an_answer_too_long_for_its_caller)
+TEST(a_request_too_long_for_its_callee)
+{
+    request_too_long("");
+    assert_int_equal(seen(ACTR_HOOK_WEBRTC_CONNECTED), 2);
+    assert_int_equal(seen(ACTR_HOOK_WEBSOCKET_CONNECTED), 0);
+}
+
+TEST(a_request_too_long_for_its_callee_by_websocket)
+{
+    request_too_long(WEBSOCKET_ONLY);
+    assert_int_equal(seen(ACTR_HOOK_WEBRTC_CONNECTED), 0);
+    assert_int_equal(seen(ACTR_HOOK_WEBSOCKET_CONNECTED), 2);
+}
+
+static void answer_too_long(const char *config)
 {
     const uint32_t len = 200000, fits = 90000;
     struct actr_bytes reply = {0};
-    rig_open_unequal();
+    rig_open_unequal(config);
     expect_too_large(rig.b, &rig.a_id, "grow", actr_bytes_copy(actr_view_of(&len, sizeof(len))),
                      "the answer: payload 2000");
     assert_int_equal(actr_call_wait(rig.b, &rig.a_id, "grow",
@@ -257,4 +274,17 @@ TEST(an_answer_too_long_for_its_caller)
     actr_bytes_unref(reply);
     assert_int_equal(frames_dropped(rig.b), 1);
     rig_close();
+}
+
+TEST(an_answer_too_long_for_its_caller)
+{
+    answer_too_long("");
+    assert_int_equal(seen(ACTR_HOOK_WEBSOCKET_CONNECTED), 0);
+}
+
+TEST(an_answer_too_long_for_its_caller_by_websocket)
+{
+    answer_too_long(WEBSOCKET_ONLY);
+    assert_int_equal(seen(ACTR_HOOK_WEBRTC_CONNECTED), 0);
+    assert_int_equal(seen(ACTR_HOOK_WEBSOCKET_CONNECTED), 2);
 }

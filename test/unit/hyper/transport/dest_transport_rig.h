@@ -51,6 +51,17 @@ static inline void on_message(void *owner, struct dest_transport *from, uint64_t
     actr_bytes_unref(message);
 }
 
+static inline void on_excess(void *owner, struct dest_transport *from, uint64_t session,
+                             bool verified, enum actr_payload_type type,
+                             const struct excess *excess)
+{
+    struct rig *rig = owner;
+    assert_ptr_equal(from, rig->dest);
+    note(rig, "excess %d%s type %d: %zu %.*s..%.*s\n", (int)session, verified ? " verified" : "",
+         type, excess->len, (int)excess->head.len, (const char *)excess->head.ptr,
+         (int)excess->tail.len, (const char *)excess->tail.ptr);
+}
+
 static inline void on_ready(void *owner, struct dest_transport *dest, uint64_t session)
 {
     (void)dest;
@@ -103,6 +114,7 @@ static inline void on_stall(void *owner, struct dest_transport *dest, uint64_t s
 
 static const struct lane_events events = {
     .on_message = on_message,
+    .on_excess = on_excess,
     .on_ready = on_ready,
     .on_proven = on_proven,
     .on_writable = on_writable,

@@ -100,6 +100,26 @@ TEST(broken_frames_are_counted_and_the_wire_is_kept)
     rig_close(&rig);
 }
 
+TEST(of_messages_over_the_limit_of_a_websocket_the_ends_go_up)
+{
+    struct rig rig;
+    struct excess excess = {actr_view_of("\1\0\0\2\0be", 7), actr_view_of("nd", 2), 517};
+    rig_open(&rig, 1);
+    struct fake_wire *dialled = rig_connect(&rig, 0), *accepted = rig_accept(&rig);
+    expect(&rig, "up 1\nready 1\nup 2\n");
+    fake_wire_excess(dialled, &excess);
+    fake_wire_excess(accepted, &excess);
+    expect(&rig, "excess 1 type 1: 512 be..nd\nexcess 2 verified type 1: 512 be..nd\n");
+    excess.len = 516; /* incomplete */
+    fake_wire_excess(dialled, &excess);
+    fake_wire_excess(accepted, &excess);
+    expect(&rig, "");
+    assert_int_equal(peer_transport_get_stats(rig.transport).frames_dropped, 2);
+    assert_int_equal(peer_transport_get_stats(rig.transport).frames_in, 2);
+    assert_int_equal(accepted->base.state, WIRE_READY);
+    rig_close(&rig);
+}
+
 TEST(a_reply_takes_the_wire_its_request_came_by)
 {
     struct rig rig;

@@ -200,6 +200,11 @@ static inline void fake_wire_deliver(struct fake_wire *wire, uint8_t channel,
     wire->base.events->on_message(wire->base.owner, &wire->base, channel, message);
 }
 
+static inline void fake_wire_excess(struct fake_wire *wire, const struct excess *excess)
+{
+    wire->base.events->on_excess(wire->base.owner, &wire->base, 0, excess);
+}
+
 static inline void fake_wire_writable(struct fake_wire *wire)
 {
     wire->says_full = false;

@@ -65,6 +65,11 @@ static inline void on_message(void *owner, struct wire_handle *handle, uint8_t c
     actr_bytes_unref(message);
 }
 
+static inline void on_excess(void *owner, struct wire_handle *handle, const struct excess *excess)
+{
+    note(owner, "excess %d: %zu bytes\n", (int)handle->wire->session, excess->len);
+}
+
 static inline void on_writable(void *owner)
 {
     note(owner, "writable\n");
@@ -94,8 +99,8 @@ static inline void on_idle(void *owner)
 }
 
 static const struct wire_pool_events events = {
-    on_ready, on_carrier, on_proven,      on_message, on_writable,
-    on_stall, on_lost,    on_unreachable, on_idle,
+    on_ready,    on_carrier, on_proven, on_message,     on_excess,
+    on_writable, on_stall,   on_lost,   on_unreachable, on_idle,
 };
 
 /* Dialers: WebRTC before WebSocket, or the WebSocket's alone. */

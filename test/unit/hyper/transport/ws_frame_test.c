@@ -113,6 +113,46 @@ TEST(memory_running_out_gives_the_message_back)
     mem_fail_at(0);
 }
 
+/* The ends of what is `len` bytes: all but the middle of the text. */
+static int decode_ends(const char *head, size_t head_len, const char *tail, size_t len,
+                       struct excess *ret_excess, enum actr_payload_type *ret_type)
+{
+    *ret_excess =
+        (struct excess){actr_view_of(head, head_len), actr_view_of(tail, strlen(tail)), len};
+    return ws_frame_decode_ends(ret_excess, ret_type);
+}
+
+static void expect_ends(const struct excess *excess, const char *head, const char *tail, size_t len)
+{
+    assert_true(view_equal(excess->head, view_text(head)));
+    assert_true(view_equal(excess->tail, view_text(tail)));
+    assert_int_equal(excess->len, len);
+}
+
+TEST(the_ends_of_a_frame_become_those_of_its_body)
+{
+    static const char head[] = "\1\0\0\0\12begin", empty[] = "\0\0\0\0\2begin";
+    struct excess excess;
+    enum actr_payload_type type;
+    /* Ten bytes of body, all of them there; some missing; some that belong to nobody behind it. */
+    assert_int_equal(decode_ends(head, 10, " end.", 15, &excess, &type), 0);
+    assert_int_equal(type, ACTR_RPC_SIGNAL);
+    expect_ends(&excess, "begin", " end.", 10);
+    assert_int_equal(decode_ends(head, 8, "d.", 15, &excess, &type), 0);
+    expect_ends(&excess, "beg", "d.", 10);
+    assert_int_equal(decode_ends(head, 8, "d.???", 18, &excess, &type), 0);
+    expect_ends(&excess, "beg", "d.", 10);
+    assert_int_equal(decode_ends(head, 8, "?", 18, &excess, &type), 0);
+    expect_ends(&excess, "beg", "", 10);
+    assert_int_equal(decode_ends(empty, 10, "???", 90, &excess, &type), 0);
+    expect_ends(&excess, "be", "", 2);
+    /* Short, of no known type, incomplete. */
+    assert_int_equal(decode_ends(head, 4, "", 4, &excess, &type), ACTR_EDECODE);
+    assert_int_equal(decode_ends("\5\0\0\0\0", 5, "", 5, &excess, &type), ACTR_EDECODE);
+    assert_int_equal(decode_ends(head, 10, "end.", 14, &excess, &type), ACTR_EDECODE);
+    assert_int_equal(excess.len, 14);
+}
+
 /* Appends the hex lines that follow `at` to buf; returns the text behind them. */
 static const char *hex_lines(const char *at, uint8_t *buf, size_t cap, size_t *ret_len)
 {

@@ -58,6 +58,15 @@ static inline void fake_owner_on_message(void *user, struct wire *wire, uint8_t 
     actr_bytes_unref(message);
 }
 
+static inline void fake_owner_on_excess(void *user, struct wire *wire, uint8_t channel,
+                                        const struct excess *excess)
+{
+    assert_int_equal(wire->state, WIRE_READY);
+    fake_owner_note(user, "excess %u %zu %.*s..%.*s\n", channel, excess->len, (int)excess->head.len,
+                    (const char *)excess->head.ptr, (int)excess->tail.len,
+                    (const char *)excess->tail.ptr);
+}
+
 static inline void fake_owner_on_writable(void *user, struct wire *wire, uint8_t channel)
 {
     (void)wire;
@@ -77,6 +86,7 @@ static const struct wire_events fake_owner_events = {
     .on_ready = fake_owner_on_ready,
     .on_proven = fake_owner_on_proven,
     .on_message = fake_owner_on_message,
+    .on_excess = fake_owner_on_excess,
     .on_writable = fake_owner_on_writable,
     .on_closed = fake_owner_on_closed,
 };

@@ -84,6 +84,21 @@ TEST(text_messages_are_ignored)
     rig_close(&rig);
 }
 
+TEST(a_message_over_the_limit_is_passed_up_and_proves)
+{
+    const struct excess excess = {{(const uint8_t *)"be", 2}, {(const uint8_t *)"nd", 2}, 99};
+    struct rig rig;
+    rig_open(&rig);
+    rig.ws->events->on_excess(rig.ws->user, &excess, false);
+    fake_owner_expect(&rig.owner, "");
+    rig.ws->events->on_excess(rig.ws->user, &excess, true);
+    fake_owner_expect(&rig.owner, "proven\nexcess 0 99 be..nd\n");
+    wire_close(rig.wire, 0, "done");
+    rig.ws->events->on_excess(rig.ws->user, &excess, true);
+    fake_owner_expect(&rig.owner, "");
+    rig_close(&rig);
+}
+
 TEST(full_is_passed_up_and_writable_too)
 {
     struct rig rig;
