@@ -4,6 +4,7 @@
  * flooded, chance losses do not stop it, what is urgent is not held up by what is long. Limits, not
  * figures: the bench measures. ACTR_SIM_SEEDS=n runs n / 20 seeds of each. */
 #include <stdio.h>
+#include <string.h>
 
 #include "harness.h"
 #include "sim_sctp.h"
@@ -218,5 +219,112 @@ TEST(what_is_urgent_is_not_held_up)
                           (unsigned long)rate, (unsigned long)queue_us);
         sim_sctp_check(world, urgent.late == 0);
         sim_sctp_deinit(world);
+    }
+}
+
+/* After much was lost ------------------------------------------------------------------------- */
+
+/* A few without loss, then eight times twice as much, and the queue of it leaves. */
+#define COURSE_ROUNDS 20
+
+/* A path that loses half of everything for five seconds; how much arrives before, and so many round
+ * trips after the first packet that gets through again: until then a timeout may be waited for. */
+static struct {
+    struct loop_timer timer;
+    struct sim_path_nature nature;
+    uint64_t rtt_us;
+    unsigned step;
+    uint64_t arrived[2]; /* at the side that hears, when the time that counts begins */
+    uint64_t before, after, lost, again;
+} course;
+
+static uint64_t course_arrived(void)
+{
+    const struct sim_path *path = &world->sides[0].out;
+    return path->sent - path->lost - path->overflown;
+}
+
+static void course_on_timer(struct loop_timer *timer)
+{
+    static const uint64_t rounds[] = {20, 0, 0, COURSE_ROUNDS, 20};
+    uint64_t after_us = 0;
+
+    switch (course.step++) {
+    case 0: /* it knows the path */
+        course.arrived[0] = course_arrived();
+        break;
+    case 1:
+        course.before = course_arrived() - course.arrived[0];
+        course.lost = world->sides[0].out.lost;
+        course.again = stats_of(0).retransmitted;
+        course.nature.lose = 5000;
+        after_us = 5 * SIM_SCTP_S;
+        break;
+    case 2:
+        course.lost = world->sides[0].out.lost - course.lost;
+        course.again = stats_of(0).retransmitted - course.again;
+        course.nature.lose = 0;
+        course.arrived[1] = course_arrived();
+        break;
+    case 3:
+        if (course_arrived() == course.arrived[1]) {
+            course.step--;
+            loop_timer_start(timer, SIM_SCTP_MS);
+            return;
+        }
+        break;
+    case 4:
+        course.arrived[1] = course_arrived();
+        break;
+    default:
+        course.after = course_arrived() - course.arrived[1];
+        bulk.left = 0;
+        return;
+    }
+    set_paths(&course.nature);
+    loop_timer_start(timer, after_us + rounds[course.step - 1] * course.rtt_us);
+}
+
+static void course_run(const char *test, uint64_t seed, uint64_t rate, uint64_t rtt_us)
+{
+    sim_sctp_init(world, seed, test);
+    uint64_t product = rate * rtt_us / SIM_SCTP_S;
+    memset(&course, 0, sizeof course);
+    course.nature = (struct sim_path_nature){
+        .delay_us = rtt_us / 2, .rate = rate, .queue_max = product > 30000 ? product : 30000};
+    course.rtt_us = rtt_us;
+    set_paths(&course.nature);
+    open_both();
+    bulk_begin(UINT64_C(1) << 40);
+    loop_timer_init(&course.timer, world->loop, course_on_timer);
+    loop_timer_start(&course.timer, 4 * SIM_SCTP_S);
+    sim_sctp_settle(world, 600 * SIM_SCTP_S);
+    sim_sctp_deinit(world);
+}
+
+TEST(after_an_outage_the_rate_comes_back)
+{
+    EACH_SEED(seed)
+    {
+        uint64_t random = seed;
+        uint64_t rate = 200000 + harness_random(&random) % 12000000;
+        uint64_t rtt_us = (20 + harness_random(&random) % 80) * SIM_SCTP_MS;
+        course_run("after_an_outage_the_rate_comes_back", seed, rate, rtt_us);
+        if (course.after * 100 < course.before * 80)
+            print_message("seed %lu: %lu packets before, %lu after, rate %lu, round trip %lu us\n",
+                          (unsigned long)seed, (unsigned long)course.before,
+                          (unsigned long)course.after, (unsigned long)rate, (unsigned long)rtt_us);
+        sim_sctp_check(world, course.after * 100 >= course.before * 80);
+    }
+}
+
+/* More is missing than an acknowledgement can say: what it does not say is not taken for lost. */
+TEST(what_an_acknowledgement_has_no_room_for_is_not_sent_again)
+{
+    EACH_SEED(seed)
+    {
+        course_run("what_an_acknowledgement_has_no_room_for_is_not_sent_again", seed, 25000000,
+                   60 * SIM_SCTP_MS);
+        sim_sctp_check(world, course.again * 100 <= course.lost * 110);
     }
 }

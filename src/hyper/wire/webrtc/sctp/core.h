@@ -78,6 +78,9 @@ struct sctp_flight {
     uint32_t packets;         /* numbered so far */
     uint32_t packet_acked;    /* the highest that was acknowledged */
     uint32_t reordered;       /* packets that one may be late before it is lost */
+    /* The last SACK had as many blocks as its writer writes: what is after `told` may have come. */
+    uint32_t told;
+    uint64_t told_us;                         /* when it came; 0: it said everything */
     uint64_t rtt_us, rtt_var_us, rtt_last_us; /* smoothed (RFC 6298); 0: unknown */
     unsigned timeouts;                        /* in a row */
     uint64_t timeout_us, loss_us;             /* deadlines */

@@ -22,6 +22,10 @@
 /* How long a peer may delay an acknowledgement (RFC 9260 §6.2), and how long ours do. */
 #define SCTP_DELAY_THEIRS_US 200000
 #define SCTP_DELAY_OURS_US 30000
+/* Blocks with which a SACK may have left some out: of others, who limit their number (20 in one
+ * that is widespread), and of our own kind, who fill the packet, of 1,131 bytes at least. */
+#define SCTP_BLOCKS_THEIRS 20
+#define SCTP_BLOCKS_OURS 256
 
 void sctp_flight_init(struct sctp_flight *flight, uint32_t tsn)
 {
@@ -127,10 +131,25 @@ struct sctp_news {
     struct sctp_rate_mark mark;
 };
 
-static void sctp_flight_on_arrival(struct sctp *sctp, struct sctp_flying *flying,
-                                   struct sctp_news *news)
+/* It may have come, and the last SACK had no room to say so. */
+static bool sctp_flight_is_untold(const struct sctp_flight *flight, uint32_t tsn)
+{
+    return flight->told_us > 0 && sctp_after(tsn, flight->told);
+}
+
+/* It arrived at a time that nobody knows: what it says of the path would be wrong. */
+static bool sctp_flight_is_blurred(const struct sctp *sctp, const struct sctp_flying *flying,
+                                   uint32_t tsn)
+{
+    const struct sctp_flight *flight = &sctp->flight;
+    return sctp_flight_is_untold(flight, tsn) &&
+           flying->mark.sent_us + sctp->rate.rtt_min_us < flight->told_us;
+}
+
+static void sctp_flight_on_arrival(struct sctp *sctp, uint32_t tsn, struct sctp_news *news)
 {
     struct sctp_flight *flight = &sctp->flight;
+    struct sctp_flying *flying = sctp_flight_at(flight, tsn);
     uint64_t since_us = sctp_now(sctp) - flying->mark.sent_us;
 
     if (flying->state == SCTP_SENT)
@@ -141,9 +160,10 @@ static void sctp_flight_on_arrival(struct sctp *sctp, struct sctp_flying *flying
     if (flying->sendings == 2 && flying->state == SCTP_SENT &&
         2 * since_us < sctp->rate.rtt_min_us && flight->reordered < SCTP_REORDERED_MAX)
         flight->reordered *= 2;
+    bool is_blurred = sctp_flight_is_blurred(sctp, flying, tsn);
     news->is_again |= flying->sendings > 1;
-    news->bytes += flying->len;
-    if (flying->sendings == 1 && flying->mark.sent_us >= news->sent_us)
+    news->bytes += is_blurred ? 0 : flying->len;
+    if (flying->sendings == 1 && !is_blurred && flying->mark.sent_us >= news->sent_us)
         news->sent_us = flying->mark.sent_us;
     if (!news->is_any || (int32_t)(flying->packet - news->packet) >= 0) {
         news->packet = flying->packet;
@@ -159,9 +179,10 @@ static void sctp_flight_pop(struct sctp *sctp, uint32_t cumulative, struct sctp_
     struct sctp_flight *flight = &sctp->flight;
 
     while (!sctp_after(flight->first, cumulative)) {
-        struct sctp_flying *flying = sctp_flight_at(flight, flight->first++);
+        const struct sctp_flying *flying = sctp_flight_at(flight, flight->first);
         if (flying->state == SCTP_SENT || flying->state == SCTP_LOST)
-            sctp_flight_on_arrival(sctp, flying, news);
+            sctp_flight_on_arrival(sctp, flight->first, news);
+        flight->first++;
         sctp->buffered -= flying->len;
         sctp_outgoing_release(sctp, flying->message);
     }
@@ -171,9 +192,9 @@ static void sctp_flight_pop(struct sctp *sctp, uint32_t cumulative, struct sctp_
         flight->forward = flight->first - 1;
 }
 
-/* Blocks of TSNs, relative to the cumulative one. */
-static void sctp_flight_gaps(struct sctp *sctp, uint32_t cumulative, struct actr_view blocks,
-                             struct sctp_news *news)
+/* Blocks of TSNs, relative to the cumulative one. Returns the last. */
+static uint32_t sctp_flight_gaps(struct sctp *sctp, uint32_t cumulative, struct actr_view blocks,
+                                 struct sctp_news *news)
 {
     struct sctp_flight *flight = &sctp->flight;
     uint32_t before = 0;
@@ -181,15 +202,16 @@ static void sctp_flight_gaps(struct sctp *sctp, uint32_t cumulative, struct actr
     for (size_t at = 0; at + 4 <= blocks.len; at += 4) {
         uint32_t start = sctp_get16(blocks.ptr + at), end = sctp_get16(blocks.ptr + at + 2);
         if (start <= before || end < start)
-            return;
+            break;
         before = end;
         for (uint32_t tsn = cumulative + start;
              tsn - cumulative <= end && sctp_after(flight->next, tsn); tsn++) {
-            struct sctp_flying *flying = sctp_flight_at(flight, tsn);
-            if (flying->state == SCTP_SENT || flying->state == SCTP_LOST)
-                sctp_flight_on_arrival(sctp, flying, news);
+            uint8_t state = sctp_flight_at(flight, tsn)->state;
+            if (state == SCTP_SENT || state == SCTP_LOST)
+                sctp_flight_on_arrival(sctp, tsn, news);
         }
     }
+    return cumulative + before;
 }
 
 static void sctp_flight_measure(struct sctp_flight *flight, uint64_t rtt_us)
@@ -212,9 +234,13 @@ static void sctp_flight_find_lost(struct sctp *sctp)
     uint64_t rtt_us = flight->rtt_us > flight->rtt_last_us ? flight->rtt_us : flight->rtt_last_us;
     uint64_t patience_us = rtt_us + rtt_us / 8 + 1000, now_us = sctp_now(sctp);
 
+    size_t before = flight->bytes;
+
     flight->loss_us = SCTP_NEVER;
     for (uint32_t tsn = flight->first; tsn != flight->next; tsn++) {
         const struct sctp_flying *flying = sctp_flight_at(flight, tsn);
+        if (sctp_flight_is_untold(flight, tsn))
+            break;
         if (flying->state != SCTP_SENT || (int32_t)(flight->packet_acked - flying->packet) <= 0)
             continue;
         uint64_t lost_us = flying->mark.sent_us + patience_us;
@@ -223,6 +249,7 @@ static void sctp_flight_find_lost(struct sctp *sctp)
         else if (lost_us < flight->loss_us)
             flight->loss_us = lost_us;
     }
+    sctp_rate_lost(&sctp->rate, before - flight->bytes);
 }
 
 static void sctp_flight_on_news(struct sctp *sctp, const struct sctp_news *news)
@@ -242,6 +269,11 @@ static void sctp_flight_on_news(struct sctp *sctp, const struct sctp_news *news)
     sctp_flight_arm(sctp);
 }
 
+static size_t sctp_flight_blocks_max(const struct sctp *sctp)
+{
+    return sctp->there.has_pad ? SCTP_BLOCKS_OURS : SCTP_BLOCKS_THEIRS;
+}
+
 void sctp_flight_on_sack(struct sctp *sctp, struct actr_view body)
 {
     struct sctp_flight *flight = &sctp->flight;
@@ -256,7 +288,10 @@ void sctp_flight_on_sack(struct sctp *sctp, struct actr_view body)
         return;
     bool is_progress = !sctp_after(flight->first, cumulative);
     sctp_flight_pop(sctp, cumulative, &news);
-    sctp_flight_gaps(sctp, cumulative, actr_view_of(body.ptr + 12, 4 * blocks), &news);
+    uint32_t told =
+        sctp_flight_gaps(sctp, cumulative, actr_view_of(body.ptr + 12, 4 * blocks), &news);
+    flight->told = told;
+    flight->told_us = blocks >= sctp_flight_blocks_max(sctp) ? sctp_now(sctp) : 0;
     if (news.is_any)
         sctp_flight_on_news(sctp, &news);
     else if (is_progress)

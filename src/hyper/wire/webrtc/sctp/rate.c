@@ -5,7 +5,9 @@
  * On paths shorter than SCTP_RATE_NEAR_US the round trip is what the two processes make of it, so a
  * queue of that length is allowed, nothing is paced and nothing is drained: timers are coarser than
  * the path. On longer ones packets are spread over time, a little faster and a little slower in
- * turns, so that more capacity is found and the queue of looking for it is emptied again.
+ * turns, so that more capacity is found and the queue of looking for it is emptied again. Where
+ * that finds much, or a time is over in which much was lost and the rate has fallen, startup finds
+ * the rest.
  *
  * Never divides by a time of zero; the window never falls below SCTP_RATE_WINDOW_MIN packets. */
 #include "hyper/wire/webrtc/sctp/rate.h"
@@ -23,6 +25,9 @@
 #define SCTP_RATE_BUNCH_US 100000 /* of the rate: no bunch counts for more */
 #define SCTP_RATE_PROBE_US 100000
 #define SCTP_RATE_FULL_ROUNDS 3
+#define SCTP_RATE_MORE 115 /* hundredths of the rate: more than samples differ on a full path */
+#define SCTP_RATE_FLOOD_LEAST 8 /* packets: fewer may be lost by chance */
+#define SCTP_RATE_CLEAN_ROUNDS 2
 #define SCTP_RATE_BLIND_ROUNDS 2 /* of startup, in which too little is known */
 /* In hundredths. 2/ln 2 doubles the rate each round trip. */
 #define SCTP_RATE_GAIN_STARTUP 289
@@ -139,16 +144,43 @@ static void sctp_rate_sample(struct sctp_rate *rate, const struct sctp_rate_mark
         rate->rate = rate->best[i] > rate->rate ? rate->best[i] : rate->rate;
 }
 
-/* At the end of a round of startup: has the last one brought more? */
-static void sctp_rate_judge(struct sctp_rate *rate, bool is_limited)
+/* The path gives more than it did, by much; or less, because much was lost, which is over. */
+static bool sctp_rate_may_have_more(const struct sctp_rate *rate)
 {
-    if (rate->is_full || is_limited)
+    return rate->rate * 100 >= rate->full_rate * SCTP_RATE_MORE ||
+           (rate->clean_rounds >= SCTP_RATE_CLEAN_ROUNDS && rate->rate < rate->fallen_from / 4 * 3);
+}
+
+/* At the end of a round of cruise: what a path without a queue may have more is found as in the
+ * beginning, not by a quarter in each cycle. */
+static void sctp_rate_reopen(struct sctp_rate *rate, uint64_t rtt_us)
+{
+    if (rate->rate < rate->full_rate)
+        rate->full_rate = rate->rate;
+    if (rate->phase != SCTP_RATE_CRUISE || !sctp_rate_is_paced(rate) || rtt_us == 0 ||
+        rtt_us > rate->rtt_min_us + rate->rtt_min_us / 4 || !sctp_rate_may_have_more(rate))
         return;
+    rate->full_rate = rate->rate;
+    rate->full_rounds = 0;
+    rate->fallen_from = 0;
+    rate->is_full = false;
+    rate->phase = SCTP_RATE_STARTUP;
+}
+
+/* At the end of a round of startup: has the last one brought more? If as much was lost in it as a
+ * queue that runs over loses, one that has not is enough, however little there was to send. */
+static void sctp_rate_judge(struct sctp_rate *rate, bool is_limited, bool is_flooded)
+{
+    if (is_limited && !is_flooded)
+        return;
+    if (is_flooded)
+        rate->full_rounds = SCTP_RATE_FULL_ROUNDS;
     if (rate->rate >= rate->full_rate + rate->full_rate / 4) {
         rate->full_rate = rate->rate;
         rate->full_rounds = 0;
     } else if (++rate->full_rounds >= SCTP_RATE_FULL_ROUNDS) {
         rate->is_full = true;
+        rate->full_rate = rate->rate;
         rate->phase = sctp_rate_is_paced(rate) ? SCTP_RATE_DRAIN : SCTP_RATE_CRUISE;
     }
 }
@@ -176,9 +208,10 @@ static void sctp_rate_advance(struct sctp_rate *rate, size_t flight, uint64_t no
         }
         break;
     case SCTP_RATE_PROBE_RTT:
-        if (rate->probe_end_us == 0 && flight <= rate->window)
-            rate->probe_end_us = now_us + SCTP_RATE_PROBE_US + rate->rtt_min_us;
-        else if (rate->probe_end_us != 0 && now_us >= rate->probe_end_us) {
+        if (rate->probe_us == 0 && flight <= rate->window) {
+            rate->probe_us = now_us;
+        } else if (rate->probe_us != 0 &&
+                   now_us >= rate->probe_us + SCTP_RATE_PROBE_US + rate->rtt_min_us) {
             rate->rtt_min_at_us = now_us;
             sctp_rate_cruise(rate, now_us);
         }
@@ -198,7 +231,7 @@ static void sctp_rate_measure_rtt(struct sctp_rate *rate, uint64_t rtt_us, uint6
     if (is_better || rtt_us < SCTP_RATE_PACED_US)
         return;
     rate->phase = SCTP_RATE_PROBE_RTT;
-    rate->probe_end_us = 0;
+    rate->probe_us = 0;
 }
 
 /* Those who bring acknowledgements may hold them back and bring many at once; what is on its way
@@ -252,6 +285,29 @@ static void sctp_rate_size(struct sctp_rate *rate, uint32_t len, uint64_t rtt_us
     rate->window = (uint32_t)(window < SCTP_RATE_WINDOW_MAX ? window : SCTP_RATE_WINDOW_MAX);
 }
 
+void sctp_rate_lost(struct sctp_rate *rate, size_t len)
+{
+    rate->lost += len;
+}
+
+/* In this round. Where nothing is paced, readers that come late lose as much now and then. */
+static bool sctp_rate_is_flooded(const struct sctp_rate *rate)
+{
+    uint64_t delivered = rate->delivered - rate->round_end;
+    return sctp_rate_is_paced(rate) && rate->lost >= SCTP_RATE_FLOOD_LEAST * rate->mtu &&
+           rate->lost >= delivered / 8;
+}
+
+static void sctp_rate_end_round(struct sctp_rate *rate, bool is_flooded)
+{
+    if (is_flooded && rate->fallen_from < rate->rate)
+        rate->fallen_from = rate->rate;
+    rate->clean_rounds = rate->lost > 0 ? 0 : rate->clean_rounds + 1;
+    rate->lost = 0;
+    rate->round++;
+    rate->round_end = rate->delivered;
+}
+
 void sctp_rate_acknowledged(struct sctp_rate *rate, uint32_t len, const struct sctp_rate_mark *mark,
                             uint64_t rtt_us, size_t flight, uint64_t now_us)
 {
@@ -263,13 +319,14 @@ void sctp_rate_acknowledged(struct sctp_rate *rate, uint32_t len, const struct s
         return;
     sctp_rate_measure_rtt(rate, rtt_us, now_us);
     bool is_round = mark->delivered >= rate->round_end;
-    if (is_round) {
-        rate->round++;
-        rate->round_end = rate->delivered;
-    }
-    sctp_rate_sample(rate, mark, now_us);
+    bool is_flooded = sctp_rate_is_flooded(rate);
     if (is_round)
-        sctp_rate_judge(rate, mark->is_limited);
+        sctp_rate_end_round(rate, is_flooded);
+    sctp_rate_sample(rate, mark, now_us);
+    if (is_round && !rate->is_full)
+        sctp_rate_judge(rate, mark->is_limited, is_flooded);
+    else if (is_round && !mark->is_limited)
+        sctp_rate_reopen(rate, rtt_us);
     sctp_rate_advance(rate, flight, now_us);
     sctp_rate_bunch(rate, len, now_us);
     sctp_rate_size(rate, len, rtt_us);

@@ -17,7 +17,8 @@
 #define SCTP_RATE_ROUNDS 10 /* for which the highest rate is believed */
 
 enum sctp_rate_phase {
-    SCTP_RATE_STARTUP, /* twice as much each round trip, until that brings no more */
+    SCTP_RATE_STARTUP, /* twice as much each round trip, until that brings no more; also later, when
+                          the path has got much more */
     SCTP_RATE_DRAIN,   /* what startup has put into queues leaves */
     SCTP_RATE_CRUISE,
     SCTP_RATE_PROBE_RTT /* little in flight, to see the round trip of the empty path */
@@ -43,14 +44,17 @@ struct sctp_rate {
     uint64_t best[SCTP_RATE_ROUNDS]; /* highest rate of each of the last rounds with a sample */
     uint64_t best_round;             /* of the last one of them */
     uint64_t rate;                   /* the highest of best */
-    uint64_t full_rate;              /* startup: what more must be better than */
+    uint64_t full_rate;              /* startup: what more must be better than; then the lowest */
     unsigned full_rounds;            /* that brought no more */
+    uint64_t lost;                   /* bytes, in this round */
+    unsigned clean_rounds;           /* without loss, until now */
+    uint64_t fallen_from;            /* the highest rate of a round that lost much; 0: none has */
     bool is_full;
     uint64_t rtt_min_us, rtt_min_at_us;
-    uint64_t probe_end_us; /* of PROBE_RTT; 0: the window has not been emptied yet */
-    unsigned cycle;        /* of CRUISE */
-    uint64_t cycle_us;     /* when it began */
-    uint64_t pace_us;      /* when the next may leave */
+    uint64_t probe_us; /* PROBE_RTT: when the window had been emptied; 0: it has not been yet */
+    unsigned cycle;    /* of CRUISE */
+    uint64_t cycle_us; /* when it began */
+    uint64_t pace_us;  /* when the next may leave */
     /* What comes beyond the rate when acknowledgements come in bunches, as over radio: the most of
      * this span of rounds and of the one before. */
     uint64_t bunch[2], bunch_round;
@@ -73,6 +77,8 @@ void sctp_rate_limited(struct sctp_rate *rate, size_t flight);
  * none), rtt_us its round trip (0: unknown, it was sent twice). */
 void sctp_rate_acknowledged(struct sctp_rate *rate, uint32_t len, const struct sctp_rate_mark *mark,
                             uint64_t rtt_us, size_t flight, uint64_t now_us);
+/* `len` bytes that were in flight are lost. */
+void sctp_rate_lost(struct sctp_rate *rate, size_t len);
 /* Nothing came back for two timeouts: what is in flight is given up. */
 void sctp_rate_timed_out(struct sctp_rate *rate);
 

@@ -190,6 +190,55 @@ TEST(a_chunk_reported_missing_is_sent_again_without_a_timeout)
     sctp_peer_free(peer);
 }
 
+/* The n-th chunk that left since `tsn` (1: the first) is here for each even n up to `last`, and
+ * `through` and all before it are. */
+static void sack_even(struct sctp_peer *peer, uint32_t tsn, uint32_t through, uint32_t last)
+{
+    uint32_t blocks[40];
+    size_t count = 0;
+    for (uint32_t n = through + 2; n <= last; n += 2)
+        blocks[count++] = (n - through) << 16 | (n - through);
+    sack_gaps(peer, tsn + through - 1, blocks, count);
+}
+
+/* The highest chunk that has left since sctp_peer_forget(). */
+static uint32_t highest_since(const struct sctp_peer *peer, uint32_t tsn)
+{
+    uint32_t highest = 0;
+    for (size_t i = 0; i < sctp_peer_chunks(peer, 0); i++)
+        highest = data_tsn(peer, i) - tsn + 1 > highest ? data_tsn(peer, i) - tsn + 1 : highest;
+    return highest;
+}
+
+TEST(what_a_list_of_twenty_blocks_does_not_reach_is_not_lost)
+{
+    /* A widespread peer tells of no more than twenty; ours were taken for missing. */
+    struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
+    uint32_t tsn = peer->first_tsn;
+    for (uint32_t many = 10; many <= 60; many += 10) {
+        sctp_peer_forget(peer);
+        for (uint32_t i = 0; i < many; i++)
+            say(peer, 1000);
+        sctp_peer_run(peer, 50000);
+        assert_int_equal(sctp_peer_chunks(peer, 0), many);
+        if (many < 60)
+            sctp_peer_sack(peer, (tsn += many) - 1, SCTP_PEER_WINDOW);
+    }
+    sack_even(peer, tsn, 0, 40);
+    sctp_peer_run(peer, 10000);
+    sctp_peer_forget(peer);
+    sack_even(peer, tsn, 2, 42); /* what was sent again has come: it left last of all */
+    sctp_peer_run(peer, 30000);
+    assert_int_equal(highest_since(peer, tsn), 41);
+    sctp_peer_forget(peer);
+    sack_even(peer, tsn, 4, 42); /* one block less: it says all there is */
+    sctp_peer_run(peer, 30000);
+    assert_int_equal(highest_since(peer, tsn), 60);
+    sctp_peer_sack(peer, tsn + 59, SCTP_PEER_WINDOW);
+    sctp_peer_expect_well(peer);
+    sctp_peer_free(peer);
+}
+
 TEST(a_peer_that_says_nothing_gets_little_again_and_again)
 {
     struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
