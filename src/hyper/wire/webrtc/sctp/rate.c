@@ -84,6 +84,11 @@ static void sctp_rate_pace(struct sctp_rate *rate, uint32_t len, uint64_t now_us
         return;
     }
     uint64_t paced = rate->rate * sctp_rate_gain(rate) / 100;
+    /* As long as little is known, no slower than the first window in a round trip: who has said
+     * little so far has not shown that the path is slow. */
+    uint64_t first = (uint64_t)SCTP_RATE_WINDOW_FIRST * rate->mtu * 1000000 / rate->rtt_min_us;
+    if (!rate->is_full && paced < first)
+        paced = first;
     uint64_t start_us = now_us - SCTP_RATE_BURST_US;
     if (rate->pace_us < start_us || rate->pace_us > now_us + SCTP_RATE_PROBE_US)
         rate->pace_us = start_us;

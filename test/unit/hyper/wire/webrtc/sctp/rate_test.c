@@ -244,3 +244,26 @@ TEST(two_share_a_bottleneck)
         assert_true(sum >= cases[i].bytes_per_s * 30 * 8 / 10);
     }
 }
+
+/* A session says little at first, and often for long; how little it was is nothing that the path is
+ * to blame for. */
+TEST(after_tiny_messages_a_window_leaves_within_a_round_trip)
+{
+    const uint64_t travel_us = 50000;
+    struct sctp_rate rate;
+    struct sctp_rate_mark mark;
+    uint64_t now_us = 1000000;
+    sctp_rate_init(&rate, PACKET);
+    for (int i = 0; i < 50; i++) {
+        sctp_rate_limited(&rate, 0);
+        sctp_rate_sent(&rate, 10, 0, now_us, &mark);
+        now_us += travel_us;
+        sctp_rate_acknowledged(&rate, 10, &mark, travel_us, 0, now_us);
+    }
+    assert_true(rate.window >= 10 * PACKET);
+    for (size_t i = 0; i < 10; i++) {
+        uint64_t at_us = sctp_rate_next_us(&rate);
+        assert_true(at_us <= now_us + travel_us);
+        sctp_rate_sent(&rate, PACKET, i * PACKET, at_us > now_us ? at_us : now_us, &mark);
+    }
+}
