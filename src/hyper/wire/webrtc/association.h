@@ -132,8 +132,8 @@ static inline void association_receive_end(struct association *association)
 }
 
 /* After on_ready. Consumes message. 0; ASSOCIATION_FULL (taken; on_writable follows); ACTR_EINVALID
- * (larger than the peer takes); ACTR_EUNAVAILABLE (the peer does not read: close it); ACTR_ENOMEM.
- */
+ * (larger than the peer takes); ACTR_EUNAVAILABLE (the peer does not read, or has closed the lane:
+ * close it); ACTR_ENOMEM. */
 static inline int association_send(struct association *association, uint8_t lane,
                                    struct actr_bytes message)
 {

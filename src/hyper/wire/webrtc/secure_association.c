@@ -445,6 +445,8 @@ static int secure_send(struct association *association, uint8_t index, struct ac
     if (!lane->channel)
         return secure_lane_keep(lane, message);
     int r = data_channel_send(lane->channel, false, message);
+    if (r == ACTR_ESTATE) /* its end is told when the peer has answered ours */
+        return err_origin(ACTR_EUNAVAILABLE, "the peer closed a lane");
     return r == DATA_CHANNEL_FULL ? ASSOCIATION_FULL : r;
 }
 
