@@ -16,6 +16,7 @@
  * sctp_outgoing_run(), at the end. Loop thread. */
 #pragma once
 
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/pool.h"
 #include "hyper/wire/webrtc/sctp/packet.h"
@@ -28,10 +29,13 @@
 /* Bounds of what one association keeps track of. */
 #define SCTP_FLIGHT_MAX 16384   /* chunks that are not acknowledged; one is kept for giving up */
 #define SCTP_INCOMING_MAX 16384 /* TSNs beyond the first missing one */
-/* What a message or chunk that waits costs beside its bytes, in the window. */
-#define SCTP_ITEM_COST 128
+/* What a message or chunk that waits costs beside its bytes, in the window: its event, and what the
+ * memory of its bytes has around it. */
+#define SCTP_ITEM_COST 192
 #define SCTP_COOKIE_MAX 2048 /* bytes; of the peer */
 #define SCTP_TRIES_MAX 10    /* of INIT and COOKIE ECHO */
+/* Chunks of one packet that are answered at once; more are passed over. Each answer is a packet. */
+#define SCTP_ANSWERS_MAX 4
 
 enum sctp_state { SCTP_NEW, SCTP_COOKIE_WAIT, SCTP_COOKIE_ECHOED, SCTP_UP, SCTP_OVER };
 
@@ -92,6 +96,7 @@ struct sctp_piece {
     uint8_t flags;
     uint16_t stream, ssn;
     uint32_t ppid;
+    uint32_t end; /* of the first and the last of a row that may be one message: TSN of the other */
     struct actr_bytes bytes;
 };
 
@@ -109,18 +114,20 @@ struct sctp_incoming {
 
 /* A stream of the peer. */
 struct sctp_stream {
-    uint16_t ssn;        /* the next */
-    struct list waiting; /* messages after that, in order */
+    uint64_t next;       /* message: its SSN, and how often that has wrapped */
+    struct heap waiting; /* messages after that, by the same number */
 };
 
 enum sctp_event_kind { SCTP_EVENT_MESSAGE, SCTP_EVENT_RESET, SCTP_EVENT_OPEN };
 
 /* What waits to be handed up, or for its turn in its stream. */
 struct sctp_event {
-    struct list link;
+    union {
+        struct heap_node turn; /* in its stream */
+        struct list link;      /* ready */
+    };
     enum sctp_event_kind kind;
     bool is_incoming; /* of RESET */
-    uint16_t ssn;
     struct sctp_message head;
     struct actr_bytes bytes; /* of RESET: the streams, as uint16_t */
 };
@@ -190,6 +197,8 @@ struct sctp {
     bool is_waiting_room, is_waiting_half, is_waiting_empty;
     size_t room;
     bool has_received; /* in this burst */
+    unsigned answers;  /* to the packet that is looked at */
+    bool has_sack;     /* in it */
     bool is_up_called; /* inside of sctp_drain() */
     bool is_freed, is_peer_over;
     struct list closed; /* stands in the queue of events for the end */
@@ -202,6 +211,12 @@ struct sctp {
 static inline uint64_t sctp_now(const struct sctp *sctp)
 {
     return loop_now_us(sctp->loop);
+}
+
+/* May there be one more answer to the packet that is looked at? Counts it. */
+static inline bool sctp_may_answer(struct sctp *sctp)
+{
+    return sctp->answers++ < SCTP_ANSWERS_MAX;
 }
 
 /* ---- sctp.c ---- */

@@ -19,6 +19,7 @@
 #define SCTP_BLOCK (64u << 10)
 #define SCTP_EVENT_CELLS 16
 #define SCTP_STREAMS_FIRST 8
+#define SCTP_STREAM_BEGIN 0x10000u /* SSN 0, with room for those before it */
 
 void sctp_delivery_init(struct sctp_delivery *delivery)
 {
@@ -26,9 +27,25 @@ void sctp_delivery_init(struct sctp_delivery *delivery)
     pool_init(&delivery->events, sizeof(struct sctp_event), SCTP_EVENT_CELLS, 1);
 }
 
+static void sctp_delivery_forget(struct sctp *sctp, const struct sctp_event *event)
+{
+    sctp->delivery.held -= event->bytes.len + SCTP_ITEM_COST;
+}
+
+static void sctp_delivery_discard(struct sctp *sctp, struct sctp_event *event)
+{
+    sctp_delivery_forget(sctp, event);
+    actr_bytes_unref(event->bytes);
+    pool_give(&sctp->delivery.events, event);
+}
+
+/* Behind the end nothing comes. */
 static void sctp_delivery_ready(struct sctp *sctp, struct sctp_event *event)
 {
-    list_push(&sctp->delivery.ready, &event->link);
+    if (sctp->state == SCTP_OVER)
+        sctp_delivery_discard(sctp, event);
+    else
+        list_push(&sctp->delivery.ready, &event->link);
 }
 
 /* NULL: the association ends, for want of memory. Consumes bytes. */
@@ -42,14 +59,8 @@ static struct sctp_event *sctp_delivery_event(struct sctp *sctp, enum sctp_event
         return NULL;
     }
     *event = (struct sctp_event){.kind = kind, .bytes = bytes};
-    list_init(&event->link);
     sctp->delivery.held += bytes.len + SCTP_ITEM_COST;
     return event;
-}
-
-static void sctp_delivery_forget(struct sctp *sctp, struct sctp_event *event)
-{
-    sctp->delivery.held -= event->bytes.len + SCTP_ITEM_COST;
 }
 
 /* ---- Order within a stream ---- */
@@ -69,40 +80,41 @@ static struct sctp_stream *sctp_delivery_stream(struct sctp *sctp, uint16_t stre
         sctp_end(sctp, ACTR_ENOMEM, "no memory for a stream");
         return NULL;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        list_init(&streams[i].waiting);
-        if (i >= delivery->stream_count)
-            continue;
-        streams[i].ssn = delivery->streams[i].ssn;
-        list_append(&streams[i].waiting, &delivery->streams[i].waiting);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        streams[i] = i < delivery->stream_count ? delivery->streams[i]
+                                                : (struct sctp_stream){.next = SCTP_STREAM_BEGIN};
     mem_free(delivery->streams);
     delivery->streams = streams;
     delivery->stream_count = count;
     return &streams[stream];
 }
 
-/* Those whose turn has come. */
-static void sctp_delivery_flush(struct sctp *sctp, struct sctp_stream *stream)
+/* The number of a message that is no further from the next one than SSNs tell. */
+static uint64_t sctp_delivery_number(const struct sctp_stream *stream, uint16_t ssn)
 {
-    while (!list_is_empty(&stream->waiting)) {
-        struct sctp_event *event = container_of(stream->waiting.next, struct sctp_event, link);
-        if ((int16_t)(event->ssn - stream->ssn) > 0)
-            return;
-        stream->ssn = (uint16_t)(event->ssn + 1);
-        list_remove(&event->link);
-        sctp_delivery_ready(sctp, event);
+    return stream->next + (uint64_t)(int16_t)(ssn - (uint16_t)stream->next);
+}
+
+/* Those before `end` that wait, in order. */
+static void sctp_delivery_release(struct sctp *sctp, struct sctp_stream *stream, uint64_t end)
+{
+    struct heap_node *node;
+
+    while ((node = heap_first(&stream->waiting)) != NULL && node->key < end) {
+        heap_remove(&stream->waiting, node);
+        sctp_delivery_ready(sctp, container_of(node, struct sctp_event, turn));
     }
 }
 
-static void sctp_delivery_wait(struct sctp_stream *stream, struct sctp_event *event)
+/* The stream goes on with `next`, and with those after it that are here. */
+static void sctp_delivery_go_on(struct sctp *sctp, struct sctp_stream *stream, uint64_t next)
 {
-    struct list *after = stream->waiting.prev;
+    const struct heap_node *node;
 
-    while (after != &stream->waiting &&
-           (int16_t)(container_of(after, struct sctp_event, link)->ssn - event->ssn) > 0)
-        after = after->prev;
-    list_push_front(after, &event->link);
+    stream->next = next;
+    sctp_delivery_release(sctp, stream, stream->next);
+    while ((node = heap_first(&stream->waiting)) != NULL && node->key == stream->next)
+        sctp_delivery_release(sctp, stream, ++stream->next);
 }
 
 /* A whole message. Consumes bytes. */
@@ -118,16 +130,17 @@ static void sctp_delivery_put(struct sctp *sctp, const struct sctp_piece *piece,
     struct sctp_event *event = sctp_delivery_event(sctp, SCTP_EVENT_MESSAGE, bytes);
     if (!event)
         return;
-    event->ssn = piece->ssn;
     event->head = (struct sctp_message){
         .stream = piece->stream, .ppid = piece->ppid, .is_unordered = is_unordered};
     struct sctp_stream *stream = is_unordered ? NULL : sctp_delivery_stream(sctp, piece->stream);
-    if (!stream) {
-        sctp_delivery_ready(sctp, event);
+    uint64_t number = stream ? sctp_delivery_number(stream, piece->ssn) : 0;
+    if (stream && number > stream->next) {
+        heap_push(&stream->waiting, &event->turn, number);
         return;
     }
-    sctp_delivery_wait(stream, event);
-    sctp_delivery_flush(sctp, stream);
+    sctp_delivery_ready(sctp, event);
+    if (stream && number == stream->next)
+        sctp_delivery_go_on(sctp, stream, number + 1);
 }
 
 void sctp_delivery_skip(struct sctp *sctp, uint16_t number, uint16_t ssn)
@@ -135,18 +148,10 @@ void sctp_delivery_skip(struct sctp *sctp, uint16_t number, uint16_t ssn)
     if (number >= sctp->here.streams_in)
         return;
     struct sctp_stream *stream = sctp_delivery_stream(sctp, number);
-    if (!stream || (int16_t)(ssn - stream->ssn) < 0)
-        return;
+    uint64_t last = stream ? sctp_delivery_number(stream, ssn) : 0;
     /* Complete ones before it may have waited for what will not come. */
-    while (!list_is_empty(&stream->waiting)) {
-        struct sctp_event *event = container_of(stream->waiting.next, struct sctp_event, link);
-        if ((int16_t)(event->ssn - ssn) > 0)
-            break;
-        list_remove(&event->link);
-        sctp_delivery_ready(sctp, event);
-    }
-    stream->ssn = (uint16_t)(ssn + 1);
-    sctp_delivery_flush(sctp, stream);
+    if (stream && last >= stream->next)
+        sctp_delivery_go_on(sctp, stream, last + 1);
 }
 
 /* ---- Pieces become messages ---- */
@@ -261,10 +266,8 @@ static void sctp_delivery_restart(struct sctp *sctp, uint16_t number)
     if (number >= sctp->delivery.stream_count)
         return;
     struct sctp_stream *stream = &sctp->delivery.streams[number];
-    struct list *node;
-    while ((node = list_pop(&stream->waiting)) != NULL)
-        sctp_delivery_ready(sctp, container_of(node, struct sctp_event, link));
-    stream->ssn = 0;
+    sctp_delivery_release(sctp, stream, UINT64_MAX);
+    stream->next = SCTP_STREAM_BEGIN;
 }
 
 void sctp_delivery_reset(struct sctp *sctp, struct actr_bytes streams)
@@ -301,17 +304,6 @@ struct sctp_event *sctp_delivery_take(struct sctp *sctp)
     return event;
 }
 
-static void sctp_delivery_clear_list(struct sctp *sctp, struct list *list)
-{
-    struct list *node;
-
-    while ((node = list_pop(list)) != NULL) {
-        struct sctp_event *event = container_of(node, struct sctp_event, link);
-        actr_bytes_unref(event->bytes);
-        pool_give(&sctp->delivery.events, event);
-    }
-}
-
 void sctp_delivery_trim(struct sctp *sctp)
 {
     struct sctp_delivery *delivery = &sctp->delivery;
@@ -325,10 +317,12 @@ void sctp_delivery_trim(struct sctp *sctp)
 void sctp_delivery_clear(struct sctp *sctp)
 {
     struct sctp_delivery *delivery = &sctp->delivery;
+    struct list *node;
 
-    sctp_delivery_clear_list(sctp, &delivery->ready);
     for (uint32_t i = 0; i < delivery->stream_count; i++)
-        sctp_delivery_clear_list(sctp, &delivery->streams[i].waiting);
+        sctp_delivery_release(sctp, &delivery->streams[i], UINT64_MAX);
+    while ((node = list_pop(&delivery->ready)) != NULL)
+        sctp_delivery_discard(sctp, container_of(node, struct sctp_event, link));
     mem_free(delivery->streams);
     actr_bytes_unref(delivery->part);
     pool_deinit(&delivery->events);

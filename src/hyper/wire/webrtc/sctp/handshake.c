@@ -13,8 +13,6 @@
  * another tag is dropped: SCTP does not start anew inside a living DTLS session. Loop thread. */
 #include <string.h>
 
-#include "base/bytes.h"
-#include "base/cursor.h"
 #include "base/err.h"
 #include "hyper/wire/webrtc/sctp/core.h"
 #include "sys/crypto.h"
@@ -205,7 +203,7 @@ void sctp_handshake_on_cookie(struct sctp *sctp, struct actr_view cookie)
     struct sctp_party party;
 
     if (!sctp_handshake_read_cookie(sctp, cookie, &party) ||
-        (sctp->state == SCTP_UP && party.tag != sctp->there.tag))
+        (sctp->state == SCTP_UP && party.tag != sctp->there.tag) || !sctp_may_answer(sctp))
         return;
     sctp_send_chunk(sctp, party.tag, SCTP_COOKIE_ACK, (struct actr_view){0});
     if (sctp->state == SCTP_UP)

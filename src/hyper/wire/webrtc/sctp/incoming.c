@@ -14,7 +14,6 @@
  * Bounds: SCTP_INCOMING_MAX TSNs. A peer that keeps to the window cannot know what things cost
  * beside their bytes, so half as much again is taken of what is early, and twice as much in
  * sequence, without which nothing would ever be freed. Loop thread. */
-#include "base/bytes.h"
 #include "base/mem.h"
 #include "hyper/wire/webrtc/sctp/core.h"
 
@@ -95,26 +94,25 @@ static bool sctp_incoming_joins(const struct sctp_incoming *incoming, uint32_t t
            ((other->flags ^ piece->flags) & SCTP_FLAG_UNORDERED) == 0;
 }
 
-/* Is the piece the last that was missing of its message? Then it goes on. */
+/* Is the piece the last that was missing of its message? Then it goes on. A row of pieces is known
+ * by its ends, so that it costs no more to make a long one longer. */
 static void sctp_incoming_complete(struct sctp *sctp, uint32_t tsn)
 {
     const struct sctp_incoming *incoming = &sctp->incoming;
     const struct sctp_piece *piece = sctp_incoming_at(incoming, tsn);
     uint32_t first = tsn, last = tsn;
 
-    while (!(sctp_incoming_at(incoming, first)->flags & SCTP_FLAG_BEGIN)) {
-        first--;
-        if (!sctp_incoming_joins(incoming, first, piece) ||
-            sctp_incoming_at(incoming, first)->flags & SCTP_FLAG_END)
-            return;
-    }
-    while (!(sctp_incoming_at(incoming, last)->flags & SCTP_FLAG_END)) {
-        last++;
-        if (!sctp_incoming_joins(incoming, last, piece) ||
-            sctp_incoming_at(incoming, last)->flags & SCTP_FLAG_BEGIN)
-            return;
-    }
-    sctp_delivery_early(sctp, first, last);
+    if (!(piece->flags & SCTP_FLAG_BEGIN) && sctp_incoming_joins(incoming, tsn - 1, piece) &&
+        !(sctp_incoming_at(incoming, tsn - 1)->flags & SCTP_FLAG_END))
+        first = sctp_incoming_at(incoming, tsn - 1)->end;
+    if (!(piece->flags & SCTP_FLAG_END) && sctp_incoming_joins(incoming, tsn + 1, piece) &&
+        !(sctp_incoming_at(incoming, tsn + 1)->flags & SCTP_FLAG_BEGIN))
+        last = sctp_incoming_at(incoming, tsn + 1)->end;
+    sctp_incoming_at(incoming, first)->end = last;
+    sctp_incoming_at(incoming, last)->end = first;
+    if (sctp_incoming_at(incoming, first)->flags & SCTP_FLAG_BEGIN &&
+        sctp_incoming_at(incoming, last)->flags & SCTP_FLAG_END)
+        sctp_delivery_early(sctp, first, last);
 }
 
 /* How much may be held with a chunk that is early, or the next. Once the peer has been told that

@@ -222,7 +222,8 @@ static bool sctp_outgoing_has_window(const struct sctp *sctp, size_t len)
     return len <= sctp->peer_window || sctp_flight_count(&sctp->flight) == 0;
 }
 
-/* The next chunk of the first message. False: it does not fit, or there is no memory. */
+/* The next chunk of the first message. False: it does not fit, or there is no memory. Of the flight
+ * one place is kept for sctp_outgoing_abandon_rest(): only the first message can have begun. */
 static bool sctp_outgoing_next(struct sctp *sctp, struct sctp_outgoing *message,
                                struct sctp_writer *writer, uint32_t packet)
 {

@@ -6,10 +6,12 @@
  * until all messages of its stream have left. The peer's reset waits until all that it sent before
  * has come; then it is done and answered at once. What a peer may ask beside that (of us to reset
  * our side, to add streams of ours, to restart all numbers) is denied: data channels do not need
- * it. We never ask for streams, but have as many from the beginning as we ever use: dcSCTP passes
- * such a request over, Pion drops the packet that it is in.
+ * it. What the peer denies of ours is over too, but the numbers of the stream go on. We never ask
+ * for streams, but have as many from the beginning as we ever use: dcSCTP passes such a request
+ * over, Pion drops the packet that it is in.
  *
- * Bounds: SCTP_RESET_MAX streams a request. Loop thread. */
+ * Bounds: SCTP_RESET_MAX streams a request; while more is held than twice the window the peer's are
+ * put off. Loop thread. */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -18,6 +20,7 @@
 #include "hyper/wire/webrtc/sctp/core.h"
 
 #define SCTP_RESET_MAX 128
+#define SCTP_PARAMETERS_MAX 2 /* of a chunk (RFC 6525 §3.1) */
 
 enum sctp_request {
     SCTP_RESET_OUTGOING = 13,
@@ -120,9 +123,15 @@ static void sctp_reconfig_on_request(struct sctp *sctp, uint16_t type, struct ac
 {
     struct sctp_reconfig *reconfig = &sctp->reconfig;
 
-    if (body.len < 4)
+    if (body.len < 4 || !sctp_may_answer(sctp))
         return;
     uint32_t number = sctp_get32(body.ptr);
+    /* Who does not read is not told of resets without end: it is asked again. */
+    if (number == reconfig->expected &&
+        sctp->delivery.held > 2 * (size_t)sctp->options.receive_window) {
+        sctp_reconfig_respond(sctp, number, SCTP_RESULT_IN_PROGRESS);
+        return;
+    }
     if (number == reconfig->expected) {
         reconfig->expected++;
         /* One before it that has not been done is forgotten by the peer. */
@@ -142,7 +151,7 @@ static void sctp_reconfig_on_request(struct sctp *sctp, uint16_t type, struct ac
 
 /* ---- Requests of ours ---- */
 
-static void sctp_reconfig_finish(struct sctp *sctp)
+static void sctp_reconfig_finish(struct sctp *sctp, uint32_t result)
 {
     struct sctp_reconfig *reconfig = &sctp->reconfig;
     struct actr_bytes streams;
@@ -155,7 +164,7 @@ static void sctp_reconfig_finish(struct sctp *sctp)
     streams = bytes_new(2 * reconfig->stream_count, &data);
     for (size_t i = 0; i < reconfig->stream_count; i++) {
         uint16_t stream = sctp_get16(reconfig->body + 16 + 2 * i);
-        if (stream < sctp->ssn_count)
+        if (result <= SCTP_RESULT_DONE && stream < sctp->ssn_count)
             sctp->ssns[stream] = 0;
         if (!actr_bytes_failed(streams))
             memcpy(data + 2 * i, &stream, sizeof stream);
@@ -173,7 +182,7 @@ static void sctp_reconfig_on_response(struct sctp *sctp, struct actr_view body)
     if (result == SCTP_RESULT_IN_PROGRESS)
         reconfig->tries = 0; /* it is asked again, with patience */
     else
-        sctp_reconfig_finish(sctp);
+        sctp_reconfig_finish(sctp, result);
 }
 
 void sctp_reconfig_on_chunk(struct sctp *sctp, struct actr_view body)
@@ -181,7 +190,9 @@ void sctp_reconfig_on_chunk(struct sctp *sctp, struct actr_view body)
     struct actr_view parameter;
     uint16_t type;
 
-    while (sctp->state == SCTP_UP && sctp_packet_parameter(&body, &type, &parameter)) {
+    for (int i = 0; i < SCTP_PARAMETERS_MAX && sctp->state == SCTP_UP; i++) {
+        if (!sctp_packet_parameter(&body, &type, &parameter))
+            return;
         if (type == SCTP_RESPONSE)
             sctp_reconfig_on_response(sctp, parameter);
         else if (type >= SCTP_RESET_OUTGOING && type <= SCTP_ADD_INCOMING)

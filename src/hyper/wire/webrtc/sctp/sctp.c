@@ -13,6 +13,7 @@
 #include "hyper/wire/webrtc/sctp/sctp.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -46,8 +47,8 @@ void sctp_send_chunk(struct sctp *sctp, uint32_t tag, uint8_t type, struct actr_
     if (body.len > sctp_writer_room(&writer))
         return;
     uint8_t *at = sctp_writer_chunk(&writer, type, 0, body.len);
-    for (size_t i = 0; i < body.len; i++)
-        at[i] = body.ptr[i];
+    if (body.len > 0)
+        memcpy(at, body.ptr, body.len);
     sctp_send_packet(sctp, sctp_writer_end(&writer, true));
 }
 
@@ -103,14 +104,12 @@ void sctp_end(struct sctp *sctp, int code, const char *detail)
 
     if (sctp->state == SCTP_OVER)
         return;
-    size_t len = (size_t)snprintf(sctp->detail, sizeof sctp->detail, "%s", detail);
-    if (len >= sizeof sctp->detail)
-        len = sizeof sctp->detail - 1;
+    snprintf(sctp->detail, sizeof sctp->detail, "%s", detail);
+    size_t len = strlen(sctp->detail);
     if (sctp->state == SCTP_UP && !sctp->is_peer_over) {
         sctp_put16(body, code == ACTR_EUNAVAILABLE ? SCTP_CAUSE_PROTOCOL : SCTP_CAUSE_USER);
         sctp_put16(body + 2, (uint16_t)(4 + len));
-        for (size_t i = 0; i < len; i++)
-            body[4 + i] = (uint8_t)sctp->detail[i];
+        memcpy(body + 4, sctp->detail, len);
         sctp_send_chunk(sctp, sctp->there.tag, SCTP_ABORT, actr_view_of(body, 4 + len));
     }
     sctp->state = SCTP_OVER;
@@ -140,7 +139,6 @@ void sctp_open(struct sctp *sctp)
 static void sctp_hand_up(struct sctp *sctp, struct sctp_event *event)
 {
     const struct sctp_events *events = sctp->events;
-    struct actr_bytes bytes = event->bytes;
     struct sctp_event is = *event;
 
     pool_give(&sctp->delivery.events, event);
@@ -149,12 +147,12 @@ static void sctp_hand_up(struct sctp *sctp, struct sctp_event *event)
         events->on_open(sctp->owner, sctp->here.streams_out, sctp->here.streams_in);
         break;
     case SCTP_EVENT_MESSAGE:
-        events->on_message(sctp->owner, &is.head, bytes);
+        events->on_message(sctp->owner, &is.head, is.bytes);
         break;
     case SCTP_EVENT_RESET:
-        events->on_reset(sctp->owner, (const uint16_t *)(const void *)bytes.ptr, bytes.len / 2,
-                         is.is_incoming);
-        actr_bytes_unref(bytes);
+        events->on_reset(sctp->owner, (const uint16_t *)(const void *)is.bytes.ptr,
+                         is.bytes.len / 2, is.is_incoming);
+        actr_bytes_unref(is.bytes);
         break;
     }
 }
@@ -280,8 +278,10 @@ static void sctp_on_chunk(struct sctp *sctp, const struct sctp_chunk *chunk)
     case SCTP_DATA:
         sctp_incoming_on_data(sctp, chunk);
         break;
-    case SCTP_SACK:
-        sctp_flight_on_sack(sctp, chunk->body);
+    case SCTP_SACK: /* one: a second would say the same */
+        if (!sctp->has_sack)
+            sctp_flight_on_sack(sctp, chunk->body);
+        sctp->has_sack = true;
         break;
     case SCTP_FORWARD_TSN:
         sctp_incoming_on_forward(sctp, chunk->body);
@@ -291,7 +291,8 @@ static void sctp_on_chunk(struct sctp *sctp, const struct sctp_chunk *chunk)
         break;
     case SCTP_HEARTBEAT:
         if (SCTP_HEADER_LEN + SCTP_CHUNK_HEADER_LEN + sctp_padded(chunk->body.len) <=
-            sctp->options.mtu)
+                sctp->options.mtu &&
+            sctp_may_answer(sctp))
             sctp_send_chunk(sctp, sctp->there.tag, SCTP_HEARTBEAT_ACK, chunk->body);
         break;
     case SCTP_HEARTBEAT_ACK:
@@ -369,6 +370,8 @@ void sctp_receive(struct sctp *sctp, struct actr_view packet)
     }
     sctp->linger_us = sctp_now(sctp) + SCTP_LINGER_US;
     sctp->has_received = true;
+    sctp->has_sack = false;
+    sctp->answers = 0;
     struct actr_view rest =
         actr_view_of(packet.ptr + SCTP_HEADER_LEN, packet.len - SCTP_HEADER_LEN);
     if (packet.ptr[SCTP_HEADER_LEN] == SCTP_INIT) {
@@ -406,16 +409,12 @@ int sctp_new(const struct sctp_options *options, const struct sctp_events *event
     sctp->events = events;
     sctp->owner = owner;
     sctp->options = *options;
-    if (sctp->options.mtu == 0)
-        sctp->options.mtu = SCTP_MTU;
+    sctp->options.mtu = options->mtu ? options->mtu : SCTP_MTU;
     if (sctp->options.message_len_max == 0)
         sctp->options.message_len_max = SCTP_MESSAGE_MAX;
-    if (sctp->options.send_buffer == 0)
-        sctp->options.send_buffer = SCTP_BUFFER;
-    if (sctp->options.receive_window == 0)
-        sctp->options.receive_window = SCTP_BUFFER;
-    if (sctp->options.remote_port == 0)
-        sctp->options.remote_port = SCTP_PORT;
+    sctp->options.send_buffer = options->send_buffer ? options->send_buffer : SCTP_BUFFER;
+    sctp->options.receive_window = options->receive_window ? options->receive_window : SCTP_BUFFER;
+    sctp->options.remote_port = options->remote_port ? options->remote_port : SCTP_PORT;
     sctp->is_reading = true;
     list_init(&sctp->queue);
     list_init(&sctp->closed);

@@ -54,7 +54,9 @@ struct sctp_message {
 };
 
 struct sctp_events {
-    /* One packet, at most the MTU given; lent. Several in a row: the caller flushes at the end. */
+    /* One packet, lent; several in a row: the caller flushes at the end. At most the MTU given, or
+     * the larger one that was found; but what was cut for a larger one leaves whole, and so does a
+     * cookie of the peer (2 KiB): these may be fragmented. */
     void (*send)(void *owner, struct actr_view packet);
     void (*on_open)(void *owner, uint16_t streams_out, uint16_t streams_in);
     /* A whole message; a reference. Over message_len_max: on_closed with ACTR_EINVALID instead, and
@@ -63,8 +65,8 @@ struct sctp_events {
     /* After SCTP_FULL or a refusal: room again (half of the buffer); or what sctp_wait_writable()
      * or sctp_wait_empty() waits for. Then nothing is waited for. */
     void (*on_writable)(void *owner);
-    /* The peer reset its outgoing side of these streams (RFC 6525), or our reset was answered. No
-     * streams means all. Lent. */
+    /* The peer reset its outgoing side of these streams (RFC 6525), or our reset was answered, be
+     * it by a refusal. No streams means all. Lent. */
     void (*on_reset)(void *owner, const uint16_t *streams, size_t count, bool is_incoming);
     /* Code 0: SHUTDOWN of the peer. ACTR_EUNAVAILABLE: it broke off, for a reason that detail may
      * tell, or broke the rules; ACTR_ETIMEDOUT: it does not answer at the beginning; ACTR_EINVALID:
@@ -101,8 +103,8 @@ void sctp_receive(struct sctp *sctp, struct actr_view packet);
 void sctp_receive_end(struct sctp *sctp);
 
 /* Consumes bytes. 0; SCTP_FULL (taken; wait for on_writable); ACTR_EUNAVAILABLE (the buffer is over
- * its limit: not taken), ACTR_EINVALID (larger than the buffer), ACTR_ESTATE (not open),
- * ACTR_EINVALID (stream), ACTR_ENOMEM. */
+ * its limit: not taken), ACTR_EINVALID (empty, larger than the buffer, no such stream), ACTR_ESTATE
+ * (not open), ACTR_ENOMEM. */
 int sctp_send(struct sctp *sctp, const struct sctp_message *head,
               struct actr_bytes bytes) ACTR_MUST_CHECK;
 /* Taken and not yet acknowledged, bytes. */

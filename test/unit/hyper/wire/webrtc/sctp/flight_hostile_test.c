@@ -136,6 +136,26 @@ TEST(ten_thousand_gap_blocks)
     }
 }
 
+TEST(of_several_acknowledgements_in_a_packet_the_first_counts)
+{
+    /* There is one for a packet at most (RFC 9260 §6.2); reading one may be as long as the flight.
+     */
+    struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
+    uint8_t body[12] = {0};
+    for (int k = 0; k < 3; k++)
+        say(peer, 100);
+    sctp_peer_run(peer, 10000);
+    sctp_draft_begin(peer, peer->tag);
+    for (uint32_t i = 0; i < 3; i++) {
+        sctp_peer_put32(body, peer->first_tsn + i);
+        sctp_peer_put32(body + 4, SCTP_PEER_WINDOW);
+        sctp_draft_chunk(peer, 3, 0, body, sizeof body);
+    }
+    sctp_draft_send(peer);
+    assert_int_equal(sctp_buffered(peer->sctp), 200);
+    expect_ended_or_well(peer);
+}
+
 TEST(acknowledgements_that_are_cut_or_lie_of_their_length)
 {
     static const char *const bodies[] = {"",
@@ -317,6 +337,38 @@ TEST(what_is_limited_is_given_up_and_skipped)
     sctp_peer_forget(peer);
     sctp_peer_run(peer, 10000000);
     assert_int_equal(peer->count, 0);
+    sctp_peer_expect_well(peer);
+    sctp_peer_free(peer);
+}
+
+TEST(what_is_given_up_when_the_flight_is_full_is_no_end)
+{
+    const struct sctp_message once = {
+        .stream = 2, .ppid = SCTP_PPID_BINARY, .reliability = 1, .reliability_value = 0};
+    struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
+    struct sctp_stats stats;
+    uint8_t *data;
+    /* All but the first is acknowledged, so nothing leaves the flight. */
+    for (uint32_t sent = 0; sent < 16382; sent += 2) {
+        const uint32_t blocks[] = {2u << 16 | (sent + 2)};
+        say(peer, 1);
+        say(peer, 1);
+        sctp_peer_run(peer, 100);
+        sack_gaps(peer, peer->first_tsn - 1, blocks, 1);
+        sctp_peer_forget(peer);
+    }
+    struct actr_bytes large = bytes_new(100000, &data);
+    assert_non_null(data);
+    memset(data, 0x33, large.len);
+    assert_true(sctp_send(peer->sctp, &once, large) >= 0);
+    sctp_peer_run(peer, 100000);
+    sctp_get_stats(peer->sctp, &stats);
+    assert_true(stats.unacknowledged > 16382);
+    sctp_peer_run(peer, 10000000);
+    assert_int_equal(peer->closed, 0);
+    sctp_get_stats(peer->sctp, &stats);
+    sctp_peer_sack(peer, peer->first_tsn + stats.unacknowledged - 1, SCTP_PEER_WINDOW);
+    assert_int_equal(sctp_buffered(peer->sctp), 0);
     sctp_peer_expect_well(peer);
     sctp_peer_free(peer);
 }

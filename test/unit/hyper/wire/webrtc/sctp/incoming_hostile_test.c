@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* DATA and FORWARD TSN of a peer that does not keep to the rules: TSNs, fragments, windows. */
 #include <string.h>
+#include <time.h>
 
+#include "base/mem.h"
 #include "harness.h"
 #include "sctp_peer.h"
 
@@ -266,6 +268,30 @@ TEST(a_message_without_an_end_is_given_up)
     sctp_peer_free(peer);
 }
 
+TEST(nothing_comes_behind_the_end_when_memory_runs_out)
+{
+    /* sctp_peer.c looks at the order of events. */
+    unsigned ended = 0;
+    for (size_t n = 1; n < 8; n++) {
+        struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
+        struct sctp_peer_data data = whole(peer);
+        data.tsn += 1;
+        sctp_draft_begin(peer, peer->tag);
+        sctp_draft_data(peer, &data);
+        data.tsn -= 1;
+        data.stream = 2;
+        sctp_draft_data(peer, &data);
+        mem_fail_at(n);
+        sctp_draft_send(peer);
+        mem_fail_at(0);
+        sctp_peer_run(peer, 1000000);
+        assert_true(peer->closed == 0 || peer->code == ACTR_ENOMEM);
+        ended += peer->closed;
+        sctp_peer_free(peer);
+    }
+    assert_true(ended > 0);
+}
+
 /* A peer that sends on and on although nothing is read: it is not acknowledged beyond the window.
  */
 static void overflow(struct sctp_peer *peer, uint8_t flags, size_t len, uint32_t first)
@@ -448,4 +474,110 @@ TEST(forward_tsn_of_many_streams)
     assert_int_equal(peer->messages, 1);
     sctp_peer_expect_well(peer);
     sctp_peer_free(peer);
+}
+
+/* What a chunk costs ------------------------------------------------------------------------ */
+
+/* A peer chooses the order in which chunks of a byte come, sixty to a packet. */
+struct pouring {
+    struct sctp_peer *peer;
+    bool is_begun;
+};
+
+static void pour_end(struct pouring *pouring)
+{
+    if (pouring->is_begun)
+        sctp_draft_send(pouring->peer);
+    pouring->is_begun = false;
+    sctp_peer_forget(pouring->peer);
+}
+
+static void pour(struct pouring *pouring, const struct sctp_peer_data *data)
+{
+    struct sctp_peer *peer = pouring->peer;
+
+    if (!pouring->is_begun)
+        sctp_draft_begin(peer, peer->tag);
+    pouring->is_begun = true;
+    sctp_draft_data(peer, data);
+    if (peer->draft.len + 20 > SCTP_PEER_MTU)
+        pour_end(pouring);
+}
+
+/* So many messages wait for one before them that will not come, the last of them first. */
+static void wait_backwards(struct sctp_peer *peer, uint16_t count)
+{
+    struct pouring pouring = {peer, false};
+    unsigned before = peer->messages;
+    uint16_t first = (uint16_t)(peer->tsn - SCTP_PEER_TSN);
+    uint8_t body[8];
+
+    for (uint16_t i = count; i > 0; i--) {
+        struct sctp_peer_data data = whole(peer);
+        data.tsn = peer->tsn++;
+        data.ssn = (uint16_t)(first + i);
+        data.len = 1;
+        data.fill = (uint8_t)i;
+        pour(&pouring, &data);
+    }
+    pour_end(&pouring);
+    assert_int_equal(peer->messages, before);
+    sctp_peer_put32(body, peer->tsn++);
+    sctp_peer_put32(body + 4, 1u << 16 | first);
+    sctp_peer_send(peer, 192, 0, body, sizeof body);
+    assert_int_equal(peer->messages - before, count);
+    assert_int_equal(peer->last_first, (uint8_t)count);
+}
+
+/* So many fragments in the middle of a message whose first will not come. */
+static void miss_the_beginning_from(struct sctp_peer *peer, uint16_t count, bool is_backwards)
+{
+    struct pouring pouring = {peer, false};
+    uint8_t body[4];
+
+    for (uint32_t i = 1; i <= count; i++) {
+        struct sctp_peer_data data = whole(peer);
+        data.tsn = peer->tsn + (is_backwards ? count + 1 - i : i);
+        data.flags = 0;
+        data.len = 1;
+        pour(&pouring, &data);
+    }
+    pour_end(&pouring);
+    peer->tsn += count + 1u;
+    sctp_peer_put32(body, peer->tsn - 1);
+    sctp_peer_send(peer, 192, 0, body, sizeof body);
+    assert_int_equal(peer->messages, 0);
+}
+
+static void miss_the_beginning(struct sctp_peer *peer, uint16_t count)
+{
+    miss_the_beginning_from(peer, count, false);
+    miss_the_beginning_from(peer, count, true);
+}
+
+/* The least processor time of some tries. */
+static clock_t cost_of(void (*attack)(struct sctp_peer *peer, uint16_t count), uint16_t count,
+                       unsigned times)
+{
+    clock_t least = 0;
+
+    for (int try = 0; try < 3; try++) {
+        struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
+        clock_t begin = clock();
+        for (unsigned i = 0; i < times; i++)
+            attack(peer, count);
+        clock_t cost = clock() - begin;
+        least = try == 0 || cost < least ? cost : least;
+        sctp_peer_expect_well(peer);
+        sctp_peer_free(peer);
+    }
+    return least;
+}
+
+TEST(a_chunk_costs_no_more_when_many_wait)
+{
+    /* As many chunks, but 32 times as many that wait together: if each looked at those, it were 32
+     * times the cost. What the caches do to it is a few times. */
+    assert_true(cost_of(wait_backwards, 20000, 1) < 8 * cost_of(wait_backwards, 625, 32));
+    assert_true(cost_of(miss_the_beginning, 16000, 1) < 8 * cost_of(miss_the_beginning, 500, 32));
 }

@@ -254,6 +254,35 @@ TEST(the_end_of_a_shutdown_that_nobody_began_is_ignored)
     sctp_peer_free(peer);
 }
 
+/* Each answer is a datagram that is sealed and sent: a packet that asks for hundreds gets a few. */
+TEST(however_much_a_packet_asks_it_gets_few_answers)
+{
+    static const struct {
+        const char *chunk;
+        unsigned count;
+    } cases[] = {
+        {"04000004", 200},                           /* HEARTBEAT */
+        {"04000010 0001000c 01020304 05060708", 50}, /* with something to answer */
+        {"8200000c 000e0008 00000001", 80},          /* a request out of turn */
+        {"82000014 00110010 00000001 00010000 00000000", 40},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
+        size_t before = peer->packets;
+        sctp_draft_begin(peer, peer->tag);
+        for (unsigned k = 0; k < cases[i].count; k++)
+            sctp_draft_hex(peer, cases[i].chunk);
+        sctp_draft_send(peer);
+        assert_in_range(peer->packets - before, 1, 4);
+        /* The next packet is answered as the first was. */
+        before = peer->packets;
+        sctp_draft_send(peer);
+        assert_in_range(peer->packets - before, 1, 4);
+        sctp_peer_expect_well(peer);
+        sctp_peer_free(peer);
+    }
+}
+
 TEST(errors_are_read_and_survived)
 {
     static const char *const bodies[] = {

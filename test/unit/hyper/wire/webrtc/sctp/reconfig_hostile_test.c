@@ -240,6 +240,83 @@ TEST(a_peer_may_add_streams_up_to_the_bound)
     sctp_peer_free(peer);
 }
 
+TEST(a_request_with_more_than_two_parts_is_not_done_as_a_whole)
+{
+    /* RFC 6525 §3.1: two at the most. */
+    struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
+    uint8_t body[50 * 16];
+    for (uint32_t i = 0; i < 50; i++) {
+        sctp_peer_put32(body + 16 * i, 13u << 16 | 16);
+        sctp_peer_put32(body + 16 * i + 4, SCTP_PEER_TSN + i);
+        sctp_peer_put32(body + 16 * i + 8, 0);
+        sctp_peer_put32(body + 16 * i + 12, peer->tsn - 1);
+    }
+    sctp_peer_send(peer, 130, 0, body, sizeof body);
+    sctp_peer_run(peer, 10000);
+    assert_in_range(peer->resets_in, 1, 2);
+    sctp_peer_expect_well(peer);
+    sctp_peer_free(peer);
+}
+
+TEST(resets_do_not_pile_up_while_nothing_is_read)
+{
+    static const uint16_t streams[] = {1};
+    const struct sctp_options options = {.receive_window = 64 << 10};
+    struct sctp_peer *peer = sctp_peer_open(&options, SCTP_PEER_SUPPORTS);
+    uint32_t request = SCTP_PEER_TSN;
+    sctp_read(peer->sctp, false);
+    for (int i = 0; i < 10000; i++) {
+        ask_reset(peer, request, peer->tsn - 1, streams, 1);
+        request += answer_to(peer, request) == DONE;
+        sctp_peer_forget(peer);
+    }
+    assert_int_equal(peer->resets_in, 0);
+    unsigned done = request - SCTP_PEER_TSN;
+    assert_in_range(done, 100, 2 * options.receive_window / 128 + 1);
+    /* Who reads is told of them, and the one that was put off is done when it is asked for again.
+     */
+    sctp_read(peer->sctp, true);
+    sctp_peer_run(peer, 10000);
+    assert_int_equal(peer->resets_in, done);
+    ask_reset(peer, request, peer->tsn - 1, streams, 1);
+    sctp_peer_run(peer, 10000);
+    assert_int_equal(answer_to(peer, request), DONE);
+    assert_int_equal(peer->resets_in, done + 1);
+    sctp_peer_expect_well(peer);
+    sctp_peer_free(peer);
+}
+
+TEST(a_reset_that_is_denied_leaves_the_numbers_as_they_are)
+{
+    /* RFC 6525 §5.2.7: only what was performed begins anew; the peer waits for the next number. */
+    static const uint32_t results[] = {NOTHING_TO_DO, DONE, DENIED, WRONG_SSN, BAD_NUMBER};
+    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
+        struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);
+        uint8_t answer[12];
+        assert_int_equal(sctp_send(peer->sctp, &on_7, actr_bytes_str("before")), 0);
+        sctp_peer_run(peer, 10000);
+        sctp_peer_sack(peer, peer->first_tsn, SCTP_PEER_WINDOW);
+        assert_int_equal(sctp_reset_stream(peer->sctp, 7), 0);
+        sctp_peer_run(peer, 10000);
+        const uint8_t *chunk = sctp_peer_chunk(peer, 130, 0, NULL);
+        assert_non_null(chunk);
+        sctp_peer_put32(answer, 16u << 16 | 12);
+        sctp_peer_put32(answer + 4, sctp_peer_get32(chunk + 8));
+        sctp_peer_put32(answer + 8, results[i]);
+        sctp_peer_forget(peer);
+        sctp_peer_send(peer, 130, 0, answer, sizeof answer);
+        assert_int_equal(peer->resets_out, 1); /* there is nothing more to wait for */
+        assert_int_equal(sctp_send(peer->sctp, &on_7, actr_bytes_str("after")), 0);
+        sctp_peer_run(peer, 10000);
+        chunk = sctp_peer_chunk(peer, 0, 0, NULL);
+        assert_non_null(chunk);
+        assert_int_equal(sctp_peer_get16(chunk + 10), results[i] > DONE);
+        sctp_peer_sack(peer, peer->first_tsn + 1, SCTP_PEER_WINDOW);
+        sctp_peer_expect_well(peer);
+        sctp_peer_free(peer);
+    }
+}
+
 TEST(our_reset_is_asked_for_until_it_is_answered)
 {
     struct sctp_peer *peer = sctp_peer_open(NULL, SCTP_PEER_SUPPORTS);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* A peer made by hand. Each packet of the association is checked when it leaves: its length, tag
- * and checksum. */
+ * and checksum; and of each event that it does not come behind the last one. */
 #include "sctp_peer.h"
 
 #include <stdlib.h>
@@ -74,6 +74,7 @@ static void on_open(void *owner, uint16_t out, uint16_t in)
 
     (void)out;
     (void)in;
+    assert_int_equal(peer->closed, 0);
     peer->opened++;
 }
 
@@ -81,6 +82,7 @@ static void on_message(void *owner, const struct sctp_message *head, struct actr
 {
     struct sctp_peer *peer = owner;
 
+    assert_int_equal(peer->closed, 0);
     assert_true(bytes.len > 0);
     peer->messages++;
     peer->last = *head;
@@ -92,13 +94,17 @@ static void on_message(void *owner, const struct sctp_message *head, struct actr
 
 static void on_writable(void *owner)
 {
-    ((struct sctp_peer *)owner)->writable++;
+    struct sctp_peer *peer = owner;
+
+    assert_int_equal(peer->closed, 0);
+    peer->writable++;
 }
 
 static void on_reset(void *owner, const uint16_t *streams, size_t count, bool is_incoming)
 {
     struct sctp_peer *peer = owner;
 
+    assert_int_equal(peer->closed, 0);
     peer->last_reset = count ? streams[count - 1] : UINT16_MAX;
     *(is_incoming ? &peer->resets_in : &peer->resets_out) += count ? (unsigned)count : 1;
 }
@@ -108,6 +114,7 @@ static void on_closed(void *owner, int code, const char *detail)
     struct sctp_peer *peer = owner;
 
     assert_non_null(detail);
+    assert_int_equal(peer->closed, 0);
     peer->closed++;
     peer->code = code;
 }
