@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: 2026 The actr authors
 // SPDX-License-Identifier: Apache-2.0
 /* The data channels of one session (RFC 8831): opened by DCEP from either side, closed by stream
- * reset, scheduled by priority into the SCTP association.
+ * reset, scheduled by rank into the SCTP association.
  *
  * Sending: each channel has a queue; messages wait here, not in SCTP, which holds only what the
- * next acknowledgement may set free. The channel of the highest priority with something to send
- * goes first; equal ones take turns by bytes. So a bulk stream delays a small message by at most
- * what SCTP holds. A message over one fragment's size is the caller's to cut (fragment.h).
+ * next acknowledgement may set free. The channel of the best rank with something to send goes
+ * first; equal ones take turns by bytes. So a bulk stream delays a small message by at most what
+ * SCTP holds. A message over one fragment's size is the caller's to cut (fragment.h).
  *
  * Bounds: DATA_CHANNELS_MAX open channels, further OPENs of the peer are answered by a reset, ours
  * fail; queue_max bytes a channel; beyond what data_channels_total says for all of them, four times
- * queue_high a channel. Ids are assigned by DTLS role (client even, server odd),
- * beginning with 1 for a server as the existing system does, 0 for a client; remote ids may be any.
+ * queue_high a channel. Ids are assigned by DTLS role (client even, server odd), beginning with 1
+ * for a server as the existing system does, 0 for a client; remote ids may be any.
  *
  * Loop thread. Events come inside data_channels_on_…() and from the loop, never inside a send; all
  * may be freed in one. */
@@ -68,8 +68,8 @@ struct data_channels_options {
     uint32_t message_len_max; /* of the peer (a=max-message-size); 0: 65,536 */
     size_t queue_high;        /* bytes of one channel that mean FULL; 0: 256 KiB */
     size_t queue_max;         /* not taken beyond it; 0: 64 MiB */
-    size_t unsent_max;        /* bytes that SCTP has and has not sent yet beyond which only the
-                                 highest rank goes on; 0: 128 KiB */
+    size_t unsent_max;        /* bytes that SCTP has and has not sent yet beyond which only rank 0
+                                 goes on; 0: 128 KiB */
 };
 
 /* NULL when memory has run out. sctp is borrowed. */

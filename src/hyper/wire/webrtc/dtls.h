@@ -27,8 +27,8 @@ struct dtls_context;
 /* Bytes of UDP payload. A path is taken to carry IP packets of 1200 bytes (RFC 8831 §5), of which
  * IPv4 and UDP have 28 and a TURN channel (RFC 8656 §12.4) 4; one of IPv6 carries 1280 at least. */
 #define DTLS_MTU 1168
-#define DTLS_OVERHEAD                                                                              \
-    37 /* of a record, at most, with the suites we take: header 13, nonce 8, tag 16 */
+/* Of a record, at most, with the suites we take, bytes: header 13, nonce 8, tag 16. */
+#define DTLS_OVERHEAD 37
 /* What one record may carry, when the path takes such datagrams; a peer may send 16,384. */
 #define DTLS_PACKET_MAX 16300
 #define DTLS_FINGERPRINTS_MAX 4
@@ -87,8 +87,8 @@ uint64_t dtls_tick(struct dtls *dtls, uint64_t now_us);
 uint64_t dtls_deadline(const struct dtls *dtls);
 
 struct dtls_stats {
-    uint64_t records_in, records_out,
-        dropped; /* dropped: did not authenticate, malformed, replayed */
+    uint64_t records_in, records_out;
+    uint64_t dropped; /* records: did not authenticate, malformed, replayed */
     uint64_t retransmissions;
     bool is_fallback; /* open, with records by OpenSSL: it gave no keys for our own */
 };

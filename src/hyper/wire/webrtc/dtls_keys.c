@@ -86,8 +86,10 @@ int dtls_keys_derive(const SSL *ssl, struct dtls_record_key *ret_out,
         return err_origin(ACTR_ENOTIMPL, "dtls: records of this suite are left to OpenSSL");
     size_t key_len = dtls_record_key_len(suite), iv_len = dtls_record_iv_len(suite);
     if (!dtls_keys_expand(ssl, SSL_CIPHER_get_handshake_digest(cipher), block,
-                          2 * (key_len + iv_len)))
+                          2 * (key_len + iv_len))) {
+        OPENSSL_cleanse(block, sizeof block);
         return err_origin(ACTR_EINTERNAL, "dtls: OpenSSL derives no keys");
+    }
     /* Of the client, then of the server: the keys, then the initialisation vectors. */
     size_t out = SSL_is_server(ssl) ? 1 : 0;
     struct dtls_record_key *keys[] = {ret_out, ret_in};

@@ -4,9 +4,8 @@
  *
  * Two hash tables keyed by chance, since peers choose both user fragments and addresses. A remote
  * address has a place, a place has routes, one for each user that bound it, in the order in which
- * they are asked. What
- * a user has is linked to it, so that it can be forgotten at once, also in the middle of a walk:
- * the walk keeps its place alive and steps over what goes.
+ * they are asked. What a user has is linked to it, so that it can be forgotten at once, also in the
+ * middle of a walk: the walk keeps its place alive and steps over what goes.
  *
  * Bursts come from one address; the place found last is looked at before the table.
  *
