@@ -94,7 +94,8 @@ bool gatherer_probe_relayed(struct gatherer *gatherer, const struct net_address 
 /* Lets `remote` in by every relay (a remote candidate has come). */
 void gatherer_permit(struct gatherer *gatherer, const struct net_address *remote);
 
-/* New TURN credentials (they expire with the node's own). ACTR_ENOMEM. */
+/* New TURN credentials (they expire with the node's own); servers that refused the ones before are
+ * asked again. ACTR_ENOMEM. */
 int gatherer_set_credentials(struct gatherer *gatherer, const char *username,
                              const char *password) ACTR_MUST_CHECK;
 

@@ -452,9 +452,9 @@ int turn_server_set_credentials(struct turn_server *server, const char *username
     int r = turn_client_set_credentials(server->client, username, password);
     if (r < 0)
         return r;
-    bool had_none = !server->has_credentials;
+    bool were_missed = !server->has_credentials || server->code == ACTR_EPERMISSION;
     server->has_credentials = true;
-    if (had_none && server->is_wanted)
+    if (were_missed && server->is_wanted && server->state == TURN_SERVER_IDLE)
         turn_server_begin(server);
     return 0;
 }

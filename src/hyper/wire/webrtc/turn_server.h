@@ -59,7 +59,8 @@ struct turn_server *turn_server_new(const struct turn_server_options *options,
 /* Gives the allocation back. NULL is fine; returns NULL. */
 struct turn_server *turn_server_free(struct turn_server *server);
 
-/* As turn_client_set_credentials(). Begins when it was started without any. */
+/* As turn_client_set_credentials(). Begins when it was started without any, or was refused with the
+ * ones before. */
 int turn_server_set_credentials(struct turn_server *server, const char *username,
                                 const char *password) ACTR_MUST_CHECK;
 

@@ -143,6 +143,8 @@ static unsigned turn_refusal(struct gather_world *world, unsigned method, uint32
 {
     if (world->turn_refuses)
         return 486;
+    if (world->turn_doubts)
+        return 441;
     if (method != STUN_ALLOCATE)
         return world->turn_has_restarted ? 437 : 0;
     if (family && !world->turn_has_ipv6)

@@ -34,6 +34,7 @@ struct gather_world {
     /* The servers: which of them answer. */
     bool stun_is_dead, stun_refuses, stun_is_open_internet; /* sees the address as it is */
     bool turn_is_dead, turn_refuses;
+    bool turn_doubts; /* the credentials */
     bool turn_has_ipv6;
     bool turn_has_restarted;       /* and knows no allocation, but those it makes from now on */
     unsigned turn_redirects;       /* so many allocations are refused with 300… */

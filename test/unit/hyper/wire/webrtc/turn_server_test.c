@@ -92,6 +92,31 @@ TEST(a_server_that_has_restarted_gives_another_relay)
     world_close_with(&world, &gathered);
 }
 
+/* As when they have expired; those that come are of the next registration. */
+TEST(a_server_that_refused_the_credentials_is_asked_again_with_new_ones)
+{
+    struct gather_world world;
+    struct gathered gathered;
+    world_open_with_interface(&world);
+    world.turn_doubts = true;
+    struct gatherer_options options = world_full_options(&world);
+    gathered_begin(&gathered, &options);
+    world_run(&world, SECOND);
+    assert_int_equal(gathered.trouble_code, ACTR_EPERMISSION);
+    world.turn_doubts = false;
+    world_run(&world, 60 * (uint64_t)SECOND);
+    assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, NULL), 0);
+    assert_int_equal(gatherer_set_credentials(gathered.gatherer, "user", "another"), 0);
+    world_run(&world, SECOND);
+    assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, NULL), 1);
+    /* One that grants a relay keeps it. */
+    unsigned allocations = world.allocations;
+    assert_int_equal(gatherer_set_credentials(gathered.gatherer, "user", "a third"), 0);
+    world_run(&world, SECOND);
+    assert_int_equal(world.allocations, allocations);
+    world_close_with(&world, &gathered);
+}
+
 /* ---- relays of IPv6 ---- */
 
 TEST(a_peer_of_ipv6_gets_a_relay_of_ipv6)
