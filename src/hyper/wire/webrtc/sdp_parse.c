@@ -20,6 +20,7 @@
 
 #define SDP_MESSAGE_LEN_DEFAULT 65536 /* RFC 8841 §6.1 */
 #define SDP_SCTP_PORT_DEFAULT 5000
+#define SDP_BUNDLES_MAX 4   /* groups; further ones are passed over */
 #define SDP_UFRAG_LEN_MIN 4 /* RFC 8839 §5.4 */
 #define SDP_PWD_LEN_MIN 22
 
@@ -40,7 +41,9 @@ struct sdp_parser {
     struct actr_view left, value; /* text not read yet; of the line at hand */
     char type;                    /* of the line at hand; 0: none */
     unsigned line;
-    struct actr_view bundle; /* mids */
+    struct actr_view bundles[SDP_BUNDLES_MAX]; /* mids */
+    size_t bundle_count;
+    struct actr_view bundle; /* the one of the data section */
     struct sdp_section session, sections[SDP_MEDIA_MAX];
 };
 
@@ -199,7 +202,8 @@ static int on_group(struct sdp_parser *parser, struct sdp_section *section, stru
     for (; mids.len > 0; word_take(&mids, ' '))
         if (count++ == SDP_MEDIA_MAX) /* each is looked for among the sections */
             return bad(parser, "a group of too many");
-    parser->bundle = value;
+    if (parser->bundle_count < SDP_BUNDLES_MAX)
+        parser->bundles[parser->bundle_count++] = value;
     return 0;
 }
 
@@ -455,13 +459,23 @@ static void read_candidates(struct sdp *sdp, struct actr_view lines)
     }
 }
 
+/* The group that names the data section. */
+static void find_bundle(struct sdp_parser *parser)
+{
+    struct sdp *sdp = parser->sdp;
+    for (size_t i = 0; !sdp->is_bundle && i < parser->bundle_count; i++) {
+        parser->bundle = parser->bundles[i];
+        sdp->is_bundle = is_in_bundle(parser, (size_t)sdp->data_index);
+    }
+}
+
 static int find_data(struct sdp_parser *parser)
 {
     struct sdp *sdp = parser->sdp;
     for (size_t i = 0; i < sdp->media_count; i++)
         if (sdp->media[i].is_data && !sdp->media[i].is_rejected) {
             sdp->data_index = (int)i;
-            sdp->is_bundle = is_in_bundle(parser, i);
+            find_bundle(parser);
             return 0;
         }
     return err_origin(ACTR_EINVALID, "sdp: no data section, or it is rejected");

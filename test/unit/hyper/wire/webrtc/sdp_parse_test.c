@@ -295,6 +295,11 @@ TEST(a_data_section_behind_others_has_what_the_first_of_its_bundle_says)
     /* What is said for the session stands behind both. */
     read_text(BEGIN PRINT BUNDLE AUDIO KEYS "a=mid:0\n" DATA "a=mid:1\n");
     assert_string_equal(sdp.credentials.ufrag, "abcd");
+    /* Of several groups it is that of the data. */
+    read_text(BEGIN "a=group:BUNDLE 0 1\na=group:BUNDLE 2\n" AUDIO KEYS PRINT "a=mid:0\n" DATA
+                    "a=mid:1\n" AUDIO "a=mid:2\n");
+    assert_true(sdp.is_bundle);
+    assert_string_equal(sdp.credentials.ufrag, "abcd");
     /* Without a bundle each speaks for itself. */
     refuse(BEGIN AUDIO KEYS PRINT "a=mid:0\n" DATA "a=mid:1\n", "line 10: no user fragment");
     refuse(BEGIN BUNDLE DATA PRINT "a=mid:0\n" AUDIO KEYS "a=mid:1\n", "line 6: no user fragment");
