@@ -51,7 +51,7 @@ static void on_failed(void *user, int code, const char *detail)
     owner->has_failed = true;
 }
 
-static void on_redirected(void *user, const struct net_address *server)
+static void on_redirected(void *user, const struct net_address *server, struct actr_view domain)
 {
     struct fuzz_owner *owner = user;
     assert(server->port != 0 && !net_address_is_any(server));

@@ -74,7 +74,10 @@ int client_stream_dial(struct net *net, const struct net_stream_options *options
     client->events = events;
     client->user = user;
     int r = dial_start(&client->dial, socket_of(net), &url, client_stream_on_dialed);
+    if (r == 0 && options->name)
+        r = dial_expect(&client->dial, options->name);
     if (r < 0) {
+        dial_stop(&client->dial);
         mem_free(client);
         return r;
     }

@@ -81,7 +81,8 @@ static void dial_next(struct dial *dial)
     loop_timer_stop(&dial->timer);
     while (dial->next < dial->count) {
         const struct net_address *address = &dial->addresses[dial->next++];
-        int r = stream_connect(dial->net, address, dial->tls, dial->host, &dial->stream);
+        int r = stream_connect(dial->net, address, dial->tls, dial->name ? dial->name : dial->host,
+                               &dial->stream);
         if (r < 0) {
             dial_note(dial, ACTR_EUNAVAILABLE, actr_errmsg());
             continue;
@@ -148,6 +149,16 @@ int dial_start(struct dial *dial, struct socket_net *net, const struct url *url,
     return r;
 }
 
+int dial_expect(struct dial *dial, const char *name)
+{
+    char *copy = mem_text(name, strlen(name));
+    if (!copy)
+        return err_origin(ACTR_ENOMEM, "dial: no memory");
+    mem_free(dial->name);
+    dial->name = copy;
+    return 0;
+}
+
 void dial_stop(struct dial *dial)
 {
     if (!dial->net)
@@ -157,5 +168,6 @@ void dial_stop(struct dial *dial)
     dial->resolve = net_resolve_cancel(dial->resolve);
     dial->stream = stream_free(dial->stream);
     mem_free(dial->host);
+    mem_free(dial->name);
     *dial = (struct dial){0};
 }

@@ -33,6 +33,7 @@ struct dial {
     struct stream *stream;   /* the attempt under way */
     struct loop_timer timer; /* gives an attempt up when there is another address */
     char *host;              /* owned */
+    char *name;              /* that a certificate must name; owned; NULL: host */
     bool is_secure;
     const char *protocol; /* offered by ALPN; lent; NULL: HTTP. To be set after dial_start() */
     uint16_t port;
@@ -43,6 +44,9 @@ struct dial {
 /* fn runs later, never inside. ACTR_ENOMEM. */
 int dial_start(struct dial *dial, struct socket_net *net, const struct url *url, dial_fn *fn)
     __attribute__((warn_unused_result));
+
+/* The certificate must name `name` (copied), not the host. After dial_start(). ACTR_ENOMEM. */
+int dial_expect(struct dial *dial, const char *name) __attribute__((warn_unused_result));
 
 /* Ends it whatever its state, idle included; fn will not run any more. Must follow after fn has
  * run, too. */

@@ -25,7 +25,8 @@ struct net_stream_events {
 };
 
 struct net_stream_options {
-    const char *host; /* a name or an address, copied; what a certificate must name */
+    const char *host; /* a name or an address, copied */
+    const char *name; /* what a certificate must name, copied; NULL: host */
     uint16_t port;
     bool is_secure;
     const char *protocol; /* offered by ALPN; static storage, 32 characters at most; NULL: none */

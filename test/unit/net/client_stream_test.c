@@ -195,6 +195,25 @@ TEST(tls_carries_it_and_knows_whom_to_believe)
     rig_close(&rig);
 }
 
+TEST(a_certificate_may_have_to_name_another_than_the_host)
+{
+    struct rig rig;
+    struct end end;
+    struct net_stream_options options = {.is_secure = true, .name = "localhost"};
+    listen_tls(&rig, "ca.pem");
+    options.port = net_server_port(rig.server);
+    dial(&rig, &end, options);
+    RIG_UNTIL(&rig, end.opened == 1);
+    net_stream_close(end.stream);
+    options.name = "nobody.test";
+    dial(&rig, &end, options);
+    RIG_UNTIL(&rig, end.lost == 1);
+    assert_int_equal(end.opened, 0);
+    assert_int_equal(end.code, ACTR_ECONFIG);
+    net_stream_close(end.stream);
+    rig_close(&rig);
+}
+
 TEST(the_protocol_is_offered_to_the_server)
 {
     struct rig rig;

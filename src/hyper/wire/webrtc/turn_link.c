@@ -154,6 +154,7 @@ static const struct net_stream_events turn_link_stream_events = {
 static int turn_link_open_stream(struct turn_link *link, const struct turn_link_options *options)
 {
     struct net_stream_options stream = {.host = options->url->host,
+                                        .name = options->name,
                                         .port = options->url->port,
                                         .is_secure = options->url->transport == SERVER_TLS,
                                         .protocol = "stun.turn"}; /* RFC 7443 */

@@ -29,8 +29,10 @@ struct turn_link_events {
 struct turn_link_options {
     struct loop *loop;
     struct net *net;
-    const struct server_url *url;      /* transport, and the name in a certificate; copied */
+    const struct server_url *url;      /* copied */
     const struct net_address *address; /* copied */
+    const char
+        *name; /* that a certificate must name instead of the URL's host; NULL: that; copied */
 };
 
 /* ACTR_ENOMEM, ACTR_EIO. */

@@ -51,7 +51,8 @@ struct turn_server {
     uint64_t until_us, attempt_us; /* when the start, and the attempt, is given up */
     struct net_address hops[TURN_SERVER_HOPS_MAX]; /* where the server has sent us, in this start */
     size_t hop_count;
-    bool is_sent_on; /* to the last of them, which has not been tried yet */
+    bool is_sent_on;               /* to the last of them, which has not been tried yet */
+    char domain[URL_HOST_MAX + 1]; /* that a certificate there must name */
     struct net_address relayed, mapped, lost;
     uint64_t live_us, gap_us; /* since when there is a relay; before the next start by itself */
     bool is_missed;           /* there was a relay */
@@ -252,7 +253,7 @@ static bool turn_server_is_local(const struct turn_server *server)
 /* May the server send us there? Not in circles, nor to what only this machine can reach. */
 static bool turn_server_may_follow(const struct turn_server *server, const struct net_address *to)
 {
-    if (server->url.transport == SERVER_TLS || server->hop_count == TURN_SERVER_HOPS_MAX ||
+    if (server->hop_count == TURN_SERVER_HOPS_MAX ||
         (net_address_is_loopback(to) && !turn_server_is_local(server)))
         return false;
     for (size_t i = 0; i < server->hop_count; i++)
@@ -264,10 +265,28 @@ static bool turn_server_may_follow(const struct turn_server *server, const struc
     return true;
 }
 
-static void turn_server_on_redirected(void *owner, const struct net_address *to)
+/* What the certificate there must name (RFC 8489 §10): the domain that we are told, or the one that
+ * we came with. False: it is none. Over TLS the server that tells it is the one that was meant. */
+static bool turn_server_expect(struct turn_server *server, struct actr_view domain)
+{
+    if (domain.len >= sizeof(server->domain))
+        return false;
+    for (size_t i = 0; i < domain.len; i++)
+        if (domain.ptr[i] <= ' ' || domain.ptr[i] > '~')
+            return false;
+    if (domain.len > 0) {
+        memcpy(server->domain, domain.ptr, domain.len);
+        server->domain[domain.len] = '\0';
+    }
+    return true;
+}
+
+static void turn_server_on_redirected(void *owner, const struct net_address *to,
+                                      struct actr_view domain)
 {
     struct turn_server *server = owner;
-    if (server->state == TURN_SERVER_OPENING && turn_server_may_follow(server, to)) {
+    if (server->state == TURN_SERVER_OPENING && turn_server_may_follow(server, to) &&
+        turn_server_expect(server, domain)) {
         server->hops[server->hop_count++] = *to;
         server->is_sent_on = true;
     }
@@ -354,8 +373,10 @@ static const struct net_address *turn_server_choose(struct turn_server *server,
 static void turn_server_next(struct turn_server *server)
 {
     struct server_url url = server->url;
-    struct turn_link_options options = {
-        .loop = server->options.loop, .net = server->options.net, .url = &url};
+    struct turn_link_options options = {.loop = server->options.loop,
+                                        .net = server->options.net,
+                                        .url = &url,
+                                        .name = server->domain};
     server->link = turn_link_close(server->link);
     server->state = TURN_SERVER_OPENING;
     while ((options.address = turn_server_choose(server, &url)) != NULL) {
@@ -411,6 +432,7 @@ static void turn_server_begin(struct turn_server *server)
     server->until_us = turn_server_now(server) + server->options.timeout_us;
     server->attempt_us = server->until_us;
     server->hop_count = 0;
+    memcpy(server->domain, server->url.host, sizeof(server->domain));
     server->is_sent_on = false;
     turn_client_release(server->client, turn_server_now(server)); /* what it still waits for */
     if (server->url.transport != SERVER_UDP) {

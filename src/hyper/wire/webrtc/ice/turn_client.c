@@ -241,12 +241,14 @@ static void turn_client_refused(struct turn_client *client, unsigned code, struc
 static bool turn_client_redirected(struct turn_client *client, const struct stun_message *message)
 {
     struct net_address server;
+    struct actr_view domain = {NULL, 0};
     if (!stun_find_address(message, STUN_ALTERNATE_SERVER, &server) || server.port == 0 ||
         net_address_is_any(&server) || net_address_is_multicast(&server))
         return false;
     client->state = TURN_FAILED;
     turn_peers_reset(&client->peers);
-    client->events->on_redirected(client->owner, &server);
+    (void)stun_find(message, STUN_ALTERNATE_DOMAIN, &domain);
+    client->events->on_redirected(client->owner, &server, domain);
     return true;
 }
 

@@ -35,9 +35,9 @@ struct turn_events {
     /* Gone for good: ACTR_EPERMISSION (credentials refused), ACTR_EUNAVAILABLE, ACTR_ETIMEDOUT, …
      */
     void (*on_failed)(void *owner, int code, const char *detail);
-    /* The server grants nothing and names another one (RFC 8489 §10). Nothing else happens until
-     * turn_client_start(). */
-    void (*on_redirected)(void *owner, const struct net_address *server);
+    /* The server grants nothing and names another one, and perhaps its domain (RFC 8489 §10), lent
+     * as it came. Nothing else happens until turn_client_start(). */
+    void (*on_redirected)(void *owner, const struct net_address *server, struct actr_view domain);
     void (*random)(void *owner, void *buf, size_t len);
 };
 

@@ -182,6 +182,8 @@ static void serve_turn(struct gather_world *world, const struct world_packet *qu
         stun_put_error(&writer, refusal, "no");
         if (refusal == 300)
             stun_put_address(&writer, STUN_ALTERNATE_SERVER, &world->turn_to);
+        if (refusal == 300 && world->turn_domain)
+            stun_put(&writer, STUN_ALTERNATE_DOMAIN, view_text(world->turn_domain));
     } else if (request->method == STUN_ALLOCATE) {
         struct net_address relayed = family ? world_relayed6 : world_relayed;
         world->turn_has_restarted = false;
@@ -335,6 +337,8 @@ static int world_stream_dial(struct net *net, const struct net_stream_options *o
     char alternate[NET_ADDRESS_TEXT_MAX];
     assert_true(strcmp(options->host, "turn.test") == 0 ||
                 strcmp(options->host, net_address_host(&world_of(net)->turn_to, alternate)) == 0);
+    snprintf(world_of(net)->stream_name, sizeof(world_of(net)->stream_name), "%s",
+             options->name ? options->name : options->host);
     *stream = (struct world_stream){
         .base = {net->ops}, .world = world_of(net), .events = events, .user = user};
     loop_timer_init(&stream->timer, net->loop, stream_on_timer);

@@ -37,6 +37,8 @@ struct gather_world {
     bool turn_doubts; /* the credentials */
     bool turn_has_ipv6;
     bool turn_has_restarted;       /* and knows no allocation, but those it makes from now on */
+    const char *turn_domain;       /* …and this domain; NULL: none */
+    char stream_name[256];         /* that the last stream's server must prove to have */
     unsigned turn_redirects;       /* so many allocations are refused with 300… */
     struct net_address turn_to;    /* …and this address */
     struct net_address turn_asked; /* where the last request to a TURN server went */

@@ -200,9 +200,43 @@ TEST(servers_that_name_each_other_are_no_circle)
     redirect("turn:turn.test?transport=tcp", 1000, "192.0.2.77", false);
 }
 
-/* A certificate is for a name; and this machine is nobody's to name. */
+/* This machine is nobody's to name. */
 TEST(a_server_is_not_followed_everywhere)
 {
-    redirect("turns:turn.test", 1, "192.0.2.77", false);
+    redirect("turns:turn.test", 4, "192.0.2.77", false);
     redirect("turn:turn.test", 1, "127.0.0.1", false);
+    redirect("turns:turn.test", 1, "127.0.0.1", false);
+}
+
+static void redirect_tls(const char *domain, const char *name)
+{
+    const char *const urls[] = {"turns:turn.test", NULL};
+    struct gather_world world;
+    struct gathered gathered;
+    world_open_with_interface(&world);
+    world.turn_redirects = 1;
+    world.turn_domain = domain;
+    assert_true(net_address_parse(view_text("192.0.2.77"), 5349, &world.turn_to));
+    struct gatherer_options options = world_full_options(&world);
+    options.turn_urls = urls;
+    gathered_begin(&gathered, &options);
+    world_run(&world, SECOND);
+    assert_int_equal(gathered.done, 1);
+    assert_int_equal(gathered_has(&gathered, CANDIDATE_RELAY, NULL), name != NULL);
+    assert_string_equal(world.stream_name, name ? name : "turn.test");
+    world_close_with(&world, &gathered);
+}
+
+/* RFC 8489 §10: the other one proves the domain that it was asked by, or the one that we are told;
+ * never its address alone. */
+TEST(over_tls_the_other_server_proves_a_domain)
+{
+    char endless[300];
+    memset(endless, 'a', sizeof(endless) - 1);
+    endless[sizeof(endless) - 1] = '\0';
+    redirect_tls(NULL, "turn.test");
+    redirect_tls("", "turn.test");
+    redirect_tls("other.test", "other.test");
+    redirect_tls("other test", NULL);
+    redirect_tls(endless, NULL);
 }

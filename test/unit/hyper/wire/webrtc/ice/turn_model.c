@@ -327,7 +327,8 @@ static void model_on_failed(void *owner, int code, const char *detail)
     snprintf(model->failed_detail, sizeof(model->failed_detail), "%s", detail);
 }
 
-static void model_on_redirected(void *owner, const struct net_address *server)
+static void model_on_redirected(void *owner, const struct net_address *server,
+                                struct actr_view domain)
 {
     struct turn_model *model = owner;
     model->redirected_count++;
