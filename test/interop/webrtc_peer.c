@@ -174,6 +174,7 @@ static void do_exercise(const json_t *command)
 {
     struct exercise *exercise = &peer.exercise;
     const json_t *sizes = json_object_get(command, "sizes");
+    free(exercise->has_come); /* of one that its session did not outlive */
     *exercise = (struct exercise){
         .is_running = true, .lane = lane_of(command), .size_count = json_array_size(sizes)};
     if (exercise->size_count == 0 || exercise->size_count > 32)

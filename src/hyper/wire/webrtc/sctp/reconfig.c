@@ -7,8 +7,8 @@
  * has come; then it is done and answered at once. What a peer may ask beside that (of us to reset
  * our side, to add streams of ours, to restart all numbers) is denied: data channels do not need
  * it. What the peer denies of ours is over too, but the numbers of the stream go on. We never ask
- * for streams, but have as many from the beginning as we ever use: dcSCTP passes such a request
- * over, Pion drops the packet that it is in.
+ * for streams, but have as many from the beginning as we ever use: to libwebrtc the number at the
+ * beginning is the limit, and Pion drops the packet that such a request is in.
  *
  * Bounds: SCTP_RESET_MAX streams a request; while more is held than twice the window the peer's are
  * put off. Loop thread. */
