@@ -149,11 +149,21 @@ static void sctp_rate_sample(struct sctp_rate *rate, const struct sctp_rate_mark
         rate->rate = rate->best[i] > rate->rate ? rate->best[i] : rate->rate;
 }
 
-/* The path gives more than it did, by much; or less, because much was lost, which is over. */
-static bool sctp_rate_may_have_more(const struct sctp_rate *rate)
+/* Less than before, because much was lost, which is over. */
+static bool sctp_rate_has_fallen(const struct sctp_rate *rate)
 {
-    return rate->rate * 100 >= rate->full_rate * SCTP_RATE_MORE ||
-           (rate->clean_rounds >= SCTP_RATE_CLEAN_ROUNDS && rate->rate < rate->fallen_from / 4 * 3);
+    return rate->clean_rounds >= SCTP_RATE_CLEAN_ROUNDS && rate->rate < rate->fallen_from / 4 * 3;
+}
+
+static bool sctp_rate_may_have_more(const struct sctp_rate *rate, uint64_t rtt_us)
+{
+    bool is_queued = rtt_us == 0 || rtt_us > rate->rtt_min_us + rate->rtt_min_us / 4;
+    /* Acknowledgements of single packets are delayed: their round trips tell of no queue. */
+    bool is_trickle = sctp_rate_product(rate, 0, 100) < SCTP_RATE_WINDOW_MIN * rate->mtu;
+
+    if (sctp_rate_has_fallen(rate))
+        return !is_queued || is_trickle;
+    return !is_queued && rate->rate * 100 >= rate->full_rate * SCTP_RATE_MORE;
 }
 
 /* At the end of a round of cruise: what a path without a queue may have more is found as in the
@@ -162,8 +172,8 @@ static void sctp_rate_reopen(struct sctp_rate *rate, uint64_t rtt_us)
 {
     if (rate->rate < rate->full_rate)
         rate->full_rate = rate->rate;
-    if (rate->phase != SCTP_RATE_CRUISE || !sctp_rate_is_paced(rate) || rtt_us == 0 ||
-        rtt_us > rate->rtt_min_us + rate->rtt_min_us / 4 || !sctp_rate_may_have_more(rate))
+    if (rate->phase != SCTP_RATE_CRUISE || !sctp_rate_is_paced(rate) ||
+        !sctp_rate_may_have_more(rate, rtt_us))
         return;
     rate->full_rate = rate->rate;
     rate->full_rounds = 0;
