@@ -37,7 +37,6 @@ int load_send(struct load *load, struct connection *connection)
 void load_count(struct load *load, uint64_t bytes)
 {
     load->wanted = bytes;
-    load->came = 0;
 }
 
 bool load_receive(struct load *load, size_t len, uint64_t now_us, double *ret_ms)
@@ -45,9 +44,10 @@ bool load_receive(struct load *load, size_t len, uint64_t now_us, double *ret_ms
     if (load->came == 0)
         load->begin_us = now_us;
     load->came += len;
-    if (load->came < load->wanted)
+    if (load->wanted == 0 || load->came < load->wanted)
         return false;
     load->wanted = 0;
+    load->came = 0;
     *ret_ms = (double)(now_us - load->begin_us) / 1e3;
     return true;
 }

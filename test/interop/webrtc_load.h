@@ -16,7 +16,7 @@ struct load {
     struct actr_bytes message; /* sent over and over, without copies */
     uint64_t left;             /* bytes to send */
     uint8_t lane;              /* of the flood */
-    uint64_t wanted, came;     /* bytes; wanted 0: nothing is counted */
+    uint64_t wanted, came;     /* bytes; wanted 0: it is not known yet of how many */
     uint64_t begin_us;
 };
 
@@ -25,7 +25,8 @@ int load_flood(struct load *load, size_t size, uint64_t bytes) __attribute__((wa
 /* Sends what the lane takes. ACTR_E…: as connection_send(). */
 int load_send(struct load *load, struct connection *connection) __attribute__((warn_unused_result));
 
-/* Counts from the first message to the last of `bytes`. */
+/* Counts from the first message to the last of `bytes`, those that have come already too: the other
+ * end may have been told to send sooner than this one was told to count. */
 void load_count(struct load *load, uint64_t bytes);
 /* A message of that length has come. True: it was the last; *ret_ms is how long it took. */
 bool load_receive(struct load *load, size_t len, uint64_t now_us, double *ret_ms);

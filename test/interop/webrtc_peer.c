@@ -237,10 +237,10 @@ static void on_ready(void *owner, struct connection *connection)
 static void on_message(void *owner, struct connection *connection, uint8_t lane,
                        struct actr_bytes message)
 {
-    if (peer.load.wanted > 0)
-        count(message.len);
-    else if (peer.exercise.is_running && lane == peer.exercise.lane)
+    if (peer.exercise.is_running && lane == peer.exercise.lane)
         exercise_receive(actr_bytes_view(message));
+    else
+        count(message.len);
     actr_bytes_unref(message);
 }
 
