@@ -31,8 +31,7 @@ struct turn_link_options {
     struct net *net;
     const struct server_url *url;      /* copied */
     const struct net_address *address; /* copied */
-    const char
-        *name; /* that a certificate must name instead of the URL's host; NULL: that; copied */
+    const char *name; /* what a certificate must name, copied; NULL: the URL's host */
 };
 
 /* ACTR_ENOMEM, ACTR_EIO. */
